@@ -1,0 +1,146 @@
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from forebay.engine.find import Engine
+from forebay.errors import UpdateFailedError
+from forebay.life import interrupted, workspace
+from forebay.life.lock import held
+from forebay.life.place import Place
+from forebay.life.step import Complaint, Follow, Step, read_event
+
+if TYPE_CHECKING:
+    from pulumi.automation import EngineEvent, Stack
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run of the engine did, or would do.
+
+    Attributes:
+        changes: Steps that changed something, in the order in which they ended.
+        unchanged: How many resources stayed as they are.
+        outputs: What the program exports; empty after a preview.
+        recovered: Resources that an interrupted run had left half done.
+    """
+
+    changes: tuple[Step, ...]
+    unchanged: int
+    seconds: float
+    outputs: dict[str, object] = field(default_factory=dict)
+    recovered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One stack, one engine, one program: what `up`, `preview` and `down` share."""
+
+    place: Place
+    engine: Engine
+    program: Callable[[], None]
+    follow: Follow
+    now: Callable[[], float] = time.monotonic
+
+    def up(self) -> Outcome:
+        """Make the stack what its settings say, mending what an interrupted run left.
+
+        Raises:
+            LockHeldError: If another process is changing the stack.
+            UpdateFailedError: If a resource could not be built; what was built stays, the next `up` goes on.
+        """
+        begun = self.now()
+        with held(self.place.lock):
+            stack = self._open()
+            half_done = self._recover(stack)
+            record = Record(self.follow)
+            result = self._drive(record, lambda: stack.up(refresh=True, on_event=record.take))
+            outputs = {name: output.value for name, output in result.outputs.items()}
+            if half_done:
+                interrupted.remove_orphans(stack, self.place.folder, half_done)
+        return record.outcome(self.now() - begun, outputs, tuple(one.urn for one in half_done))
+
+    def preview(self) -> Outcome:
+        """What `up` would change, drift included; changes nothing."""
+        begun = self.now()
+        with self._lock_for_reading():
+            stack = self._open()
+            record = Record(self.follow)
+            self._drive(record, lambda: stack.preview(refresh=True, on_event=record.take))
+        return record.outcome(self.now() - begun)
+
+    def down(self) -> Outcome:
+        """Take the stack away, with every process, port and file of it, whatever state it is in."""
+        begun = self.now()
+        record = Record(self.follow)
+        with held(self.place.lock):
+            if workspace.exists(self.place):
+                stack = self._open()
+                self._recover(stack)
+                self._drive(record, lambda: stack.destroy(on_event=record.take, run_program=False))
+            self._clear()
+        return record.outcome(self.now() - begun)
+
+    def _open(self) -> "Stack":
+        interrupted.end_earlier_run(self.place.folder.marker)
+        return workspace.open_stack(self.place, self.engine, self.program)
+
+    def _recover(self, stack: "Stack") -> tuple[interrupted.HalfDone, ...]:
+        return interrupted.drop_pending(stack) if interrupted.was_interrupted(self.place.state) else ()
+
+    def _lock_for_reading(self) -> AbstractContextManager[None]:
+        return held(self.place.lock) if workspace.exists(self.place) else nullcontext()
+
+    def _clear(self) -> None:
+        from infra.local.supervision.daemon import SupervisorDaemon  # noqa: PLC0415 - only `down` pays for it
+
+        SupervisorDaemon(self.place.folder).stop()
+        workspace.forget(self.place)
+
+    def _drive(self, record: "Record", run: Callable[[], Result]) -> Result:
+        from pulumi.automation import CommandError  # noqa: PLC0415 - loaded by now
+
+        try:
+            return run()
+        except CommandError as error:
+            raise UpdateFailedError(record.failure() or _last_words(str(error))) from None
+
+
+class Record:
+    """Follows one run: passes each fact on and keeps what the outcome needs."""
+
+    def __init__(self, follow: Follow) -> None:
+        self._follow = follow
+        self._changes: list[Step] = []
+        self._unchanged: set[str] = set()
+        self._errors: list[Complaint] = []
+
+    def take(self, event: "EngineEvent") -> None:
+        """Pulumi's callback for each event."""
+        for fact in read_event(event):
+            self._follow(fact)
+            if isinstance(fact, Complaint):
+                self._errors += [fact] if fact.severity == "error" else []
+            elif fact.phase == "end" and fact.changes_something:
+                self._changes.append(fact)
+            elif fact.phase == "end" and fact.operation == "same":
+                self._unchanged.add(fact.name)
+
+    def failure(self) -> str:
+        """The errors in one text, a line each, without the engine's own summary of them."""
+        said = [f"{error.name}: {error.message}" for error in self._errors if error.name]
+        return "\n".join(dict.fromkeys(said))
+
+    def outcome(
+        self, seconds: float, outputs: dict[str, object] | None = None, recovered: tuple[str, ...] = ()
+    ) -> Outcome:
+        """What this run came to."""
+        return Outcome(tuple(self._changes), len(self._unchanged), seconds, outputs or {}, recovered)
+
+
+def _last_words(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "the engine ended without saying why"

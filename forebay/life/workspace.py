@@ -1,0 +1,105 @@
+import os
+import secrets
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from forebay.engine.find import Engine
+from forebay.life.interrupted import RUN_VARIABLE
+from forebay.life.place import Place
+from infra.local.private_file import write_private
+
+if TYPE_CHECKING:
+    from pulumi.automation import PulumiCommand, Stack
+
+PROJECT = "forebay"
+
+_PASSPHRASE_BYTES = 32
+
+
+def open_stack(place: Place, engine: Engine, program: Callable[[], None]) -> "Stack":
+    """The stack as the engine knows it, made if it is new, with the run-time copy of its settings in place.
+
+    A committed stack file is never written to: the engine works on the copy.
+    """
+    from pulumi import automation  # noqa: PLC0415 - half a second that only commands with an engine pay
+
+    _prepare(place)
+    workspace = automation.LocalWorkspace(
+        work_dir=str(place.engine),
+        pulumi_home=str(place.folder.root / "home"),
+        program=program,
+        env_vars=_environment(place, engine),
+        pulumi_command=engine_command(engine),
+    )
+    if _is_known(place):
+        return automation.Stack.select(place.stack, workspace)
+    return automation.Stack.create_or_select(place.stack, workspace)
+
+
+def engine_command(engine: Engine) -> "PulumiCommand":
+    """The found engine as the Automation API takes it, without asking it for its version once more."""
+    from pulumi.automation import PulumiCommand  # noqa: PLC0415 - as above
+    from semver import VersionInfo  # noqa: PLC0415 - comes with pulumi
+
+    class FoundCommand(PulumiCommand):
+        def __init__(self) -> None:
+            self.command = str(engine.path)
+            self.version = VersionInfo.parse(engine.version)
+
+    return FoundCommand()
+
+
+def exists(place: Place) -> bool:
+    """Whether anything of the stack is on this machine."""
+    return place.folder.root.exists() or place.folder.run.exists()
+
+
+def _is_known(place: Place) -> bool:
+    return (place.state / ".pulumi" / "stacks" / PROJECT / f"{place.stack}.json").exists()
+
+
+def _prepare(place: Place) -> None:
+    place.folder.create()
+    place.state.mkdir(mode=0o700, exist_ok=True)
+    place.engine.mkdir(mode=0o700, exist_ok=True)
+    if not place.passphrase.exists():
+        write_private(place.passphrase, secrets.token_hex(_PASSPHRASE_BYTES))
+    write_private(place.engine / "Pulumi.yaml", yaml.safe_dump(_project_file()))
+    _copy_settings(place)
+
+
+def _project_file() -> dict[str, object]:
+    # The engine looks for the provider in this folder, not on PATH: a virtual environment need not be active.
+    provider = {"name": PROJECT, "path": str(Path(sys.executable).parent)}
+    return {"name": PROJECT, "runtime": "python", "plugins": {"providers": [provider]}}
+
+
+def _copy_settings(place: Place) -> None:
+    copy = place.engine / place.settings.name
+    kept = yaml.safe_load(copy.read_text()) if copy.exists() else {}
+    content = yaml.safe_load(place.settings.read_text())
+    salt = {key: value for key, value in kept.items() if key == "encryptionsalt"}
+    write_private(copy, yaml.safe_dump({**content, **salt}))
+
+
+def _environment(place: Place, engine: Engine) -> dict[str, str]:
+    return {
+        "PULUMI_BACKEND_URL": place.state.as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE_FILE": str(place.passphrase),
+        "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        "PULUMI_AUTOMATION_API_SKIP_VERSION_CHECK": "true",
+        RUN_VARIABLE: place.folder.marker,
+        "PATH": os.pathsep.join([str(engine.path.parent), os.environ.get("PATH", "")]),
+    }
+
+
+def forget(place: Place) -> None:
+    """Take away every file of the stack."""
+    for folder in (place.folder.root, place.folder.run):
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,38 @@
+"""The Pulumi program: one for every stack. `forebay up` calls it inline, the official command line runs `stacks/`."""
+
+from pathlib import Path
+
+import pulumi
+
+from infra.local.folder import StackFolder
+from infra.local.machine import look_around
+from infra.local.stack import LocalStack
+from stacks.local import local_stack_args
+from stacks.settings import StackSettings, Target, from_mapping
+
+
+def main() -> None:
+    """Declare the stack that is selected, from its configuration `forebay:settings`.
+
+    Raises:
+        StackSettingsError: If the settings are wrong; nothing has been declared then.
+    """
+    settings = from_mapping(pulumi.Config("forebay").require_object("settings"))
+    declare(settings, pulumi.get_stack(), Path(__file__).resolve().parents[1])
+
+
+def declare(settings: StackSettings, stack: str, project: Path) -> None:
+    """Declare the resources of `settings` on their target.
+
+    Raises:
+        ValueError: If this version cannot build the target.
+    """
+    if settings.target is not Target.LOCAL:
+        raise ValueError(
+            f"target {settings.target} cannot be built yet; run with --target local to rehearse {stack} here"
+        )
+    folder = StackFolder(project / ".forebay" / stack)
+    LocalStack(stack, local_stack_args(settings, folder, look_around()))
+    pulumi.export("url", f"http://127.0.0.1:{settings.ports.balancer}")
+    pulumi.export("keyFile", str(folder.secrets / "first-key"))
+    pulumi.export("target", str(settings.target))
