@@ -1,5 +1,6 @@
 """The Pulumi program: one for every stack. `forebay up` calls it inline, the official command line runs `stacks/`."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pulumi
@@ -12,13 +13,22 @@ from stacks.settings import StackSettings, Target, from_mapping
 
 
 def main() -> None:
-    """Declare the stack that is selected, from its configuration `forebay:settings`.
+    """Declare the selected stack of this checkout."""
+    program(Path(__file__).resolve().parents[1])()
 
-    Raises:
-        StackSettingsError: If the settings are wrong; nothing has been declared then.
+
+def program(project: Path) -> Callable[[], None]:
+    """The program of a project folder, which keeps its stacks in `.forebay`.
+
+    It reads the configuration `forebay:settings` of the stack that is selected, and raises StackSettingsError, with
+    nothing declared, if that is wrong.
     """
-    settings = from_mapping(pulumi.Config("forebay").require_object("settings"))
-    declare(settings, pulumi.get_stack(), Path(__file__).resolve().parents[1])
+
+    def run() -> None:
+        settings = from_mapping(pulumi.Config("forebay").require_object("settings"))
+        declare(settings, pulumi.get_stack(), project)
+
+    return run
 
 
 def declare(settings: StackSettings, stack: str, project: Path) -> None:
@@ -28,9 +38,8 @@ def declare(settings: StackSettings, stack: str, project: Path) -> None:
         ValueError: If this version cannot build the target.
     """
     if settings.target is not Target.LOCAL:
-        raise ValueError(
-            f"target {settings.target} cannot be built yet; run with --target local to rehearse {stack} here"
-        )
+        wanted = f"target {settings.target} cannot be built yet"
+        raise ValueError(f"{wanted}; `forebay up {stack} --target local` rehearses it on this machine")
     folder = StackFolder(project / ".forebay" / stack)
     LocalStack(stack, local_stack_args(settings, folder, look_around()))
     pulumi.export("url", f"http://127.0.0.1:{settings.ports.balancer}")

@@ -18,8 +18,8 @@ from stacks.settings.provider import Provider
 
 _OPERATIONS: dict[Kind, Literal["chat", "embed"]] = {Kind.CHAT: "chat", Kind.EMBEDDINGS: "embed"}
 
-_HUGGINGFACE = "https://router.huggingface.co"
-_OPENAI = "https://api.openai.com"
+_HUGGINGFACE = "https://router.huggingface.co/hf-inference"
+_OPENAI = "https://api.openai.com/v1"
 _ANTHROPIC = "https://api.anthropic.com"
 
 
