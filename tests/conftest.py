@@ -1,10 +1,13 @@
 import os
 import random
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import pytest
+
+from tests.measurement import PROPERTY, of_report, write_proof
 
 _SEED = 20_261_121
 
@@ -47,12 +50,28 @@ def sample() -> Sample:
     return pick
 
 
-@pytest.fixture
-def no_leftovers() -> Iterator[None]:
-    """Fails the test if it leaves a child process behind."""
-    import psutil
+class Measure(Protocol):
+    """Notes a figure, which is printed at the end of the run."""
 
-    before = {child.pid for child in psutil.Process().children(recursive=True)}
-    yield
-    left = [child for child in psutil.Process().children(recursive=True) if child.pid not in before]
-    assert left == []
+    def __call__(self, name: str, value: float, unit: str, bound: float | None = None) -> None: ...
+
+
+@pytest.fixture
+def measure(record_property: Callable[[str, object], None]) -> Measure:
+    """How a test says what it measured."""
+
+    def note(name: str, value: float, unit: str, bound: float | None = None) -> None:
+        record_property(PROPERTY, {"name": name, "value": value, "unit": unit, "bound": bound})
+
+    return note
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.stats.get(outcome, [])]
+    found = [one for report in reports for one in of_report(report.nodeid, report.user_properties)]
+    if found:
+        terminalreporter.section("measured")
+        for one in found:
+            terminalreporter.write_line(str(one))
+        if os.environ.get("FOREBAY_PROVE") == "1":
+            write_proof(terminalreporter.config.rootpath / "docs" / "proof", found)

@@ -130,8 +130,8 @@ class Record:
                 self._unchanged.add(fact.name)
 
     def failure(self) -> str:
-        """The errors in one text, a line each, without the engine's own summary of them."""
-        said = [f"{error.name}: {error.message}" for error in self._errors if error.name]
+        """The errors in one text, a line each, each once."""
+        said = [f"{error.name}: {error.message}" if error.name else error.message for error in self._errors]
         return "\n".join(dict.fromkeys(said))
 
     def outcome(

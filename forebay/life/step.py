@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 Phase = Literal["begin", "end", "fail"]
 
+_HOSTS_WORDS = r"Unexpected <class '[\w.]+'>: |an unhandled error occurred: |python inline source runtime error: "
 _QUIET = frozenset({"same", "read", "refresh"})
 
 
@@ -65,8 +66,9 @@ def _step(phase: Phase, metadata: "StepEventMetadata") -> Step:
 
 
 def _sentence(message: str) -> str:
-    # The provider host puts the class of what was raised before what it says.
-    return re.sub(r"Unexpected <class '[\w.]+'>: ", "", message).strip()
+    # The provider host and the inline program's host put words of their own around what was raised.
+    said = message.partition("\nTraceback (most recent call last)")[0]
+    return re.sub(_HOSTS_WORDS, "", said).strip()
 
 
 def _word(operation: "OpType | str") -> str:

@@ -65,8 +65,10 @@ def local(
         "embed": settings["aliases"]["embed"],
         "sentiment": settings["aliases"]["sentiment"],
     }
-    settings["ollama"] = {"mode": "auto"}
-    settings["models"] = {}
+    settings["models"] = {
+        TINY_MODEL: {"served_by": "ollama_local", "parameters": "0.001B", "weight_bits": 16, "context": 512}
+    }
+    settings["ollama"] = {"mode": "auto", "models": [TINY_MODEL]}
     settings["gateway"]["chain"] = ["ollama_local", "remote_gpu", "local_stub"]
     stack.write_settings(settings)
     path = os.pathsep.join([str(ollama_program.parent), os.environ["PATH"]])

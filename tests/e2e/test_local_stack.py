@@ -14,11 +14,12 @@ import pytest
 
 from infra.local.leftovers import STACK_VARIABLE, marked
 from infra.local.port_owner import is_free
+from tests.conftest import Measure
 from tests.e2e.local_stack import LocalStack
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("local stack"), pytest.mark.timeout(900)]
 
-_GIB = 2**30
+_GB = 10**9
 _TINY_WORDS = 24
 
 
@@ -33,7 +34,7 @@ def _post(stack: LocalStack, path: str, body: dict[str, object]) -> dict[str, ob
         return answer
 
 
-def test_the_first_up_ends_with_a_stack_that_answers(local: LocalStack, timing_slack: float) -> None:
+def test_the_first_up_ends_with_a_stack_that_answers(local: LocalStack, timing_slack: float, measure: Measure) -> None:
     result = local.run("up")
 
     assert result["outputs"]["url"] == local.url
@@ -41,20 +42,26 @@ def test_the_first_up_ends_with_a_stack_that_answers(local: LocalStack, timing_s
     assert "nonce-42" in str(answer["content"])
     assert answer["provider"] == "remote_gpu"
     assert answer["simulated"] is True
+    measure("first up, engine and packages cached", result["seconds"], "s", bound=90)
     assert result["seconds"] < 90 * timing_slack
 
 
-def test_a_second_up_changes_nothing_and_is_quick(local: LocalStack, timing_slack: float) -> None:
+def test_a_second_up_changes_nothing_and_is_quick(local: LocalStack, timing_slack: float, measure: Measure) -> None:
+    begun = time.monotonic()
     result = local.run("up")
+    seconds = time.monotonic() - begun
+
+    measure("a second up, whole command", seconds, "s", bound=5)
 
     assert result["changes"] == []
-    assert result["seconds"] < 5 * timing_slack
+    assert seconds < 5 * timing_slack
 
 
-def test_the_whole_stack_weighs_under_3_gib(local: LocalStack) -> None:
+def test_the_whole_stack_weighs_under_3_gb(local: LocalStack, measure: Measure) -> None:
     weight = local.proportional_memory()
+    measure("memory of the whole stack, summed PSS", weight / _GB, "GB", bound=3)
 
-    assert 0.5 * _GIB < weight < 3 * _GIB
+    assert 0.5 * _GB < weight < 3 * _GB
 
 
 def test_nothing_listens_beyond_loopback(local: LocalStack) -> None:
