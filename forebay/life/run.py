@@ -2,19 +2,17 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from forebay.engine.find import Engine
 from forebay.errors import UpdateFailedError
 from forebay.life import interrupted, workspace
 from forebay.life.lock import held
 from forebay.life.place import Place
-from forebay.life.step import Complaint, Follow, Step, read_event
+from forebay.life.step import Complaint, Follow, Step, read_event, read_outputs
 
 if TYPE_CHECKING:
     from pulumi.automation import EngineEvent, Stack
-
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +55,10 @@ class Run:
             stack = self._open()
             half_done = self._recover(stack)
             record = Record(self.follow)
-            result = self._drive(record, lambda: stack.up(refresh=True, on_event=record.take))
-            outputs = {name: output.value for name, output in result.outputs.items()}
+            self._drive(record, lambda: stack.up(refresh=True, on_event=record.take))
             if half_done:
                 interrupted.remove_orphans(stack, self.place.folder, half_done)
-        return record.outcome(self.now() - begun, outputs, tuple(one.urn for one in half_done))
+        return record.outcome(self.now() - begun, tuple(one.urn for one in half_done))
 
     def preview(self) -> Outcome:
         """What `up` would change, drift included; changes nothing."""
@@ -100,11 +97,11 @@ class Run:
         SupervisorDaemon(self.place.folder).stop()
         workspace.forget(self.place)
 
-    def _drive(self, record: "Record", run: Callable[[], Result]) -> Result:
+    def _drive(self, record: "Record", run: Callable[[], object]) -> None:
         from pulumi.automation import CommandError  # noqa: PLC0415 - loaded by now
 
         try:
-            return run()
+            run()
         except CommandError as error:
             raise UpdateFailedError(record.failure() or _last_words(str(error))) from None
 
@@ -117,9 +114,11 @@ class Record:
         self._changes: list[Step] = []
         self._unchanged: set[str] = set()
         self._errors: list[Complaint] = []
+        self._outputs: dict[str, object] = {}
 
     def take(self, event: "EngineEvent") -> None:
         """Pulumi's callback for each event."""
+        self._outputs.update(read_outputs(event))
         for fact in read_event(event):
             self._follow(fact)
             if isinstance(fact, Complaint):
@@ -134,11 +133,9 @@ class Record:
         said = [f"{error.name}: {error.message}" if error.name else error.message for error in self._errors]
         return "\n".join(dict.fromkeys(said))
 
-    def outcome(
-        self, seconds: float, outputs: dict[str, object] | None = None, recovered: tuple[str, ...] = ()
-    ) -> Outcome:
+    def outcome(self, seconds: float, recovered: tuple[str, ...] = ()) -> Outcome:
         """What this run came to."""
-        return Outcome(tuple(self._changes), len(self._unchanged), seconds, outputs or {}, recovered)
+        return Outcome(tuple(self._changes), len(self._unchanged), seconds, dict(self._outputs), recovered)
 
 
 def _last_words(text: str) -> str:

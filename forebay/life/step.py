@@ -1,7 +1,7 @@
 """What the engine does, as a stream of small facts that a person, a progress bar or a test can follow."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 Phase = Literal["begin", "end", "fail"]
 
 _HOSTS_WORDS = r"Unexpected <class '[\w.]+'>: |an unhandled error occurred: |python inline source runtime error: "
+_STACK = "pulumi:pulumi:Stack"
 _QUIET = frozenset({"same", "read", "refresh"})
 
 
@@ -58,6 +59,14 @@ def read_event(event: "EngineEvent") -> Iterator[Step | Complaint]:
     diagnostic = event.diagnostic_event
     if diagnostic and diagnostic.severity in {"error", "warning"} and not diagnostic.ephemeral:
         yield Complaint(diagnostic.severity, _name(diagnostic.urn or ""), _sentence(diagnostic.message))
+
+
+def read_outputs(event: "EngineEvent") -> Mapping[str, object]:
+    """What the program exports, in the event that ends the stack's own step; nothing in all others."""
+    metadata = event.res_outputs_event.metadata if event.res_outputs_event else None
+    if metadata is None or metadata.type != _STACK or metadata.new is None:
+        return {}
+    return metadata.new.outputs or {}
 
 
 def _step(phase: Phase, metadata: "StepEventMetadata") -> Step:

@@ -14,7 +14,7 @@ from forebay.life.place import Place
 from infra.local.private_file import write_private
 
 if TYPE_CHECKING:
-    from pulumi.automation import PulumiCommand, Stack
+    from pulumi.automation import Stack
 
 PROJECT = "forebay"
 
@@ -26,7 +26,10 @@ def open_stack(place: Place, engine: Engine, program: Callable[[], None]) -> "St
 
     A committed stack file is never written to: the engine works on the copy.
     """
-    from pulumi import automation  # noqa: PLC0415 - half a second that only commands with an engine pay
+    # Half a second of imports that only commands with an engine pay.
+    from pulumi import automation  # noqa: PLC0415
+
+    from forebay.life.quick_stack import FoundCommand, QuickStack  # noqa: PLC0415
 
     _prepare(place)
     workspace = automation.LocalWorkspace(
@@ -34,24 +37,11 @@ def open_stack(place: Place, engine: Engine, program: Callable[[], None]) -> "St
         pulumi_home=str(place.folder.root / "home"),
         program=program,
         env_vars=_environment(place, engine),
-        pulumi_command=engine_command(engine),
+        pulumi_command=FoundCommand(engine),
     )
-    if _is_known(place):
-        return automation.Stack.select(place.stack, workspace)
-    return automation.Stack.create_or_select(place.stack, workspace)
-
-
-def engine_command(engine: Engine) -> "PulumiCommand":
-    """The found engine as the Automation API takes it, without asking it for its version once more."""
-    from pulumi.automation import PulumiCommand  # noqa: PLC0415 - as above
-    from semver import VersionInfo  # noqa: PLC0415 - comes with pulumi
-
-    class FoundCommand(PulumiCommand):
-        def __init__(self) -> None:
-            self.command = str(engine.path)
-            self.version = VersionInfo.parse(engine.version)
-
-    return FoundCommand()
+    if not _is_known(place):
+        automation.Stack.create_or_select(place.stack, workspace)
+    return QuickStack(place.stack, workspace)
 
 
 def exists(place: Place) -> bool:

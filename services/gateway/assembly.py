@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import dataclass
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry
 
@@ -12,14 +11,13 @@ from services.gateway.config import GatewayConfig
 from services.gateway.environment import GatewayConfigError
 from services.gateway.front.status_routes import Gateway
 from services.gateway.keys.keyring import Keyring, KeyringTerms
+from services.gateway.keys.pepper import read_pepper
 from services.gateway.lifecycle import Lifecycle
 from services.gateway.pipeline import Pipeline
 from services.gateway.providers.factory import ProviderKeyError, build_providers
 from services.gateway.telemetry.events import Events
 from services.gateway.telemetry.metrics import Metrics
 from services.gateway.tools import Tools
-
-_SHORTEST_PEPPER = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +66,3 @@ def _keyring(config: GatewayConfig, clock: Clock, events: Events) -> Keyring:
         raise GatewayConfigError(f"state_store.password_file cannot be read: {error.strerror}.") from None
     terms = KeyringTerms(config.key_refresh_seconds, config.key_snapshot_seconds)
     return Keyring(store, pepper, terms, clock, events)
-
-
-def read_pepper(path: Path) -> bytes:
-    """The pepper without surrounding white space.
-
-    Raises:
-        GatewayConfigError: The file cannot be read, or holds too little to be a secret.
-    """
-    try:
-        pepper = path.read_bytes().strip()
-    except OSError as error:
-        raise GatewayConfigError(f"pepper_file {path} cannot be read: {error.strerror}.") from None
-    if len(pepper) < _SHORTEST_PEPPER:
-        raise GatewayConfigError(f"pepper_file {path} must hold at least {_SHORTEST_PEPPER} random bytes.")
-    return pepper

@@ -13,11 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from services.gateway.assembly import read_pepper
 from services.gateway.config import StoreSettings
 from services.gateway.environment import GatewayConfigError
 from services.gateway.keys.format import KeyParts, parse_key
 from services.gateway.keys.issue import KeyTerms, issue_key
+from services.gateway.keys.pepper import read_pepper
 from services.gateway.keys.principal import KeyRole
 from services.gateway.keys.record import KeyRecord, digest_of
 from services.gateway.keys.redis_store import RedisKeyStore

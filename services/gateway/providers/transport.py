@@ -118,13 +118,19 @@ class _Patience:
 
 
 class AiohttpTransport:
-    """Calls one endpoint through aiohttp, with connections of its own."""
+    """Calls one endpoint through aiohttp, with connections of its own.
+
+    Requests that begin while few are in flight share connections that stay open; the others get one each, which is
+    closed after its answer. Asking for that by a header is not enough: an upstream that closes without saying so would
+    leave a dead connection in the pool, and the next request would fail on it.
+    """
 
     def __init__(self, provider: str, limits: ConnectionLimits, clock: Clock) -> None:
         self._provider = provider
         self._limits = limits
         self._clock = clock
-        self._session: aiohttp.ClientSession | None = None
+        self._kept: aiohttp.ClientSession | None = None
+        self._single: aiohttp.ClientSession | None = None
         self._in_flight = 0
 
     async def post(self, post: Post, timeouts: Timeouts) -> Response:
@@ -142,36 +148,36 @@ class AiohttpTransport:
         return _AiohttpResponse(self._provider, inner, patience, self._release)
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        for session in (self._kept, self._single):
+            if session is not None:
+                await session.close()
 
     def _release(self) -> None:
         self._in_flight -= 1
 
     async def _send(self, post: Post, connect_seconds: float) -> aiohttp.ClientResponse:
-        if self._session is None:
-            self._session = self._opened()
         large = len(post.body) >= _LARGE_REQUEST
-        # Only those that begin while few are in use stay open, so no more than that many are ever idle.
-        excess = {"connection": "close"} if self._in_flight > self._limits.max_keepalive else {}
         connect = None if math.isinf(connect_seconds) else max(connect_seconds, 0.001)
-        return await self._session.post(
+        return await self._session().post(
             post.url,
             data=io.BytesIO(post.body) if large else post.body,
-            headers={"content-type": "application/json", "accept-encoding": "identity", **excess, **post.headers},
+            headers={"content-type": "application/json", "accept-encoding": "identity", **post.headers},
             timeout=aiohttp.ClientTimeout(total=None, connect=connect),
             allow_redirects=False,
         )
 
-    def _opened(self) -> aiohttp.ClientSession:
-        connector = aiohttp.TCPConnector(limit=self._limits.max_connections, keepalive_timeout=_KEEPALIVE_SECONDS)
-        return aiohttp.ClientSession(
-            connector=connector,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            headers={"user-agent": "forebay"},
-            read_bufsize=_READ_SIZE,
-        )
+    def _session(self) -> aiohttp.ClientSession:
+        limits = self._limits
+        if self._in_flight <= limits.max_keepalive:
+            if self._kept is None:
+                self._kept = _opened(
+                    aiohttp.TCPConnector(limit=limits.max_connections, keepalive_timeout=_KEEPALIVE_SECONDS)
+                )
+            return self._kept
+        if self._single is None:
+            beyond = max(1, limits.max_connections - limits.max_keepalive)
+            self._single = _opened(aiohttp.TCPConnector(limit=beyond, force_close=True))
+        return self._single
 
     def _translated(self, error: Exception, patience: _Patience) -> Exception:
         name = self._provider
@@ -182,6 +188,16 @@ class AiohttpTransport:
         if isinstance(error, aiohttp.ClientConnectionError | OSError):
             return StreamCutError(f"{name} closed the connection before it answered", provider=name)
         return ProtocolError(f"{name} sent a response that is no valid HTTP", provider=name)
+
+
+def _opened(connector: aiohttp.TCPConnector) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        headers={"user-agent": "forebay"},
+        read_bufsize=_READ_SIZE,
+    )
 
 
 class _AiohttpResponse:

@@ -132,3 +132,40 @@ async def test_a_closed_response_frees_its_connection_at_once(
 
 def test_what_is_sent_does_not_show_its_headers() -> None:
     assert "canary" not in repr(Post("http://x", b"", {"authorization": "canary"}))
+
+
+async def _close_without_saying_so(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """An upstream that closes when asked to, and does not repeat in its answer that it will."""
+    try:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length"))[15:])
+            await reader.readexactly(length)
+            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
+            await writer.drain()
+            if b"connection: close" in head.lower():
+                await asyncio.sleep(0.02)  # long enough for the client to believe that the connection stays
+                break
+    except asyncio.IncompleteReadError:
+        pass
+    finally:
+        writer.close()
+
+
+async def test_a_connection_that_the_upstream_closes_unannounced_is_not_used_again() -> None:
+    server = await asyncio.start_server(_close_without_saying_so, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    transport = AiohttpTransport("p", ConnectionLimits(max_connections=16, max_keepalive=1), SystemClock())
+
+    async def call() -> bytes:
+        response = await transport.post(Post(url, b"{}"), Timeouts(connect=5, first_byte=5, gap=5, total=5))
+        try:
+            return await response.read()
+        finally:
+            response.close()
+
+    async with server:
+        rounds = [await asyncio.gather(*(call() for _ in range(8))) for _ in range(20)]
+        await transport.aclose()
+
+    assert rounds == [[b"{}"] * 8] * 20
