@@ -1,32 +1,32 @@
+import itertools
 import os
 import random
-import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from infra.local.port_owner import is_free
 from tests.measurement import PROPERTY, of_report, write_proof
 
 _SEED = 20_261_121
 
 
-@pytest.fixture
+_FIRST_PORT = 20_000
+_PORTS_A_WORKER = 1_000
+
+
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    """A loopback port that nobody has; each call gives another one."""
-    given: set[int] = set()
+    """A loopback port that nobody has; each call gives another one.
 
-    def take() -> int:
-        while True:
-            with socket.socket() as probe:
-                probe.bind(("127.0.0.1", 0))
-                port = int(probe.getsockname()[1])
-            if port not in given:
-                given.add(port)
-                return port
-
-    return take
+    Test processes side by side have ranges of their own, below those from which the kernel gives ports to anyone.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = _FIRST_PORT + worker * _PORTS_A_WORKER
+    ports = itertools.cycle(range(first, first + _PORTS_A_WORKER))
+    return lambda: next(port for port in ports if is_free(port))
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,5 @@
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -35,13 +35,18 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One stack, one engine, one program: what `up`, `preview` and `down` share."""
+    """One stack, one engine, one program: what `up`, `preview` and `down` share.
+
+    Attributes:
+        retargeted: The settings to build from, where they are not those of the stack file.
+    """
 
     place: Place
     engine: Engine
     program: Callable[[], None]
     follow: Follow
     now: Callable[[], float] = time.monotonic
+    retargeted: Mapping[str, object] | None = None
 
     def up(self) -> Outcome:
         """Make the stack what its settings say, mending what an interrupted run left.
@@ -83,7 +88,7 @@ class Run:
 
     def _open(self) -> "Stack":
         interrupted.end_earlier_run(self.place.folder.marker)
-        return workspace.open_stack(self.place, self.engine, self.program)
+        return workspace.open_stack(self.place, self.engine, self.program, self.retargeted)
 
     def _recover(self, stack: "Stack") -> tuple[interrupted.HalfDone, ...]:
         return interrupted.drop_pending(stack) if interrupted.was_interrupted(self.place.state) else ()
@@ -129,9 +134,9 @@ class Record:
                 self._unchanged.add(fact.name)
 
     def failure(self) -> str:
-        """The errors in one text, a line each, each once."""
-        said = [f"{error.name}: {error.message}" if error.name else error.message for error in self._errors]
-        return "\n".join(dict.fromkeys(said))
+        """The errors in one text, a line each, each once; the engine's own summary only if there is nothing else."""
+        named = [f"{error.name}: {error.message}" for error in self._errors if error.name]
+        return "\n".join(dict.fromkeys(named or [error.message for error in self._errors]))
 
     def outcome(self, seconds: float, recovered: tuple[str, ...] = ()) -> Outcome:
         """What this run came to."""

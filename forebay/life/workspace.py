@@ -2,9 +2,9 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -18,26 +18,36 @@ if TYPE_CHECKING:
 
 PROJECT = "forebay"
 
+SETTINGS_KEY = "forebay:settings"
+
 _PASSPHRASE_BYTES = 32
 
 
-def open_stack(place: Place, engine: Engine, program: Callable[[], None]) -> "Stack":
+def open_stack(
+    place: Place,
+    engine: Engine,
+    program: Callable[[], None],
+    retargeted: Mapping[str, object] | None = None,
+) -> "Stack":
     """The stack as the engine knows it, made if it is new, with the run-time copy of its settings in place.
 
-    A committed stack file is never written to: the engine works on the copy.
+    A committed stack file is never written to: the engine works on the copy, with `retargeted`, if given, in place of
+    the file's settings.
     """
     # Half a second of imports that only commands with an engine pay.
     from pulumi import automation  # noqa: PLC0415
 
-    from forebay.life.quick_stack import FoundCommand, QuickStack  # noqa: PLC0415
+    from forebay.life.interruptible import InterruptibleCommand  # noqa: PLC0415
+    from forebay.life.quick_stack import QuickStack  # noqa: PLC0415
 
     _prepare(place)
+    _copy_settings(place, retargeted)
     workspace = automation.LocalWorkspace(
         work_dir=str(place.engine),
         pulumi_home=str(place.folder.root / "home"),
         program=program,
         env_vars=_environment(place, engine),
-        pulumi_command=FoundCommand(engine),
+        pulumi_command=InterruptibleCommand(engine),
     )
     if not _is_known(place):
         automation.Stack.create_or_select(place.stack, workspace)
@@ -60,7 +70,6 @@ def _prepare(place: Place) -> None:
     if not place.passphrase.exists():
         write_private(place.passphrase, secrets.token_hex(_PASSPHRASE_BYTES))
     write_private(place.engine / "Pulumi.yaml", yaml.safe_dump(_project_file()))
-    _copy_settings(place)
 
 
 def _project_file() -> dict[str, object]:
@@ -69,12 +78,23 @@ def _project_file() -> dict[str, object]:
     return {"name": PROJECT, "runtime": "python", "plugins": {"providers": [provider]}}
 
 
-def _copy_settings(place: Place) -> None:
+def _copy_settings(place: Place, retargeted: Mapping[str, object] | None) -> None:
     copy = place.engine / place.settings.name
-    kept = yaml.safe_load(copy.read_text()) if copy.exists() else {}
-    content = yaml.safe_load(place.settings.read_text())
+    kept = _mapping(copy)
+    content = _mapping(place.settings) or kept
+    if retargeted is not None:
+        content = {**content, "config": {**content.get("config", {}), SETTINGS_KEY: dict(retargeted)}}
     salt = {key: value for key, value in kept.items() if key == "encryptionsalt"}
     write_private(copy, yaml.safe_dump({**content, **salt}))
+
+
+def _mapping(path: Path) -> dict[str, Any]:
+    # A stack can be taken away although its file is gone or broken; whoever builds one has checked the file before.
+    try:
+        content = yaml.safe_load(path.read_text())
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _environment(place: Place, engine: Engine) -> dict[str, str]:

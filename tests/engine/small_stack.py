@@ -61,9 +61,12 @@ def program(folder: StackFolder, shape: Shape) -> Callable[[], None]:
 
     def declare() -> None:
         provider = LocalProviderResource("provider", folder.root)
+        whole = pulumi.ComponentResource(
+            "tests:engine:SmallStack", "small", None, pulumi.ResourceOptions(providers=[provider])
+        )
 
         def after(*earlier: pulumi.Resource) -> pulumi.ResourceOptions:
-            return pulumi.ResourceOptions(provider=provider, providers=[provider], depends_on=list(earlier))
+            return pulumi.ResourceOptions(parent=whole, depends_on=list(earlier))
 
         supervisor = Supervisor("supervisor", SupervisorInputs(), after())
         auth = {valkey.AUTH_FILE: "requirepass {secret}\n"}
