@@ -8,7 +8,9 @@ GatewayError
 │   ├── ModelNotFoundError
 │   ├── RouteNotFoundError
 │   ├── MethodNotAllowedError
-│   └── PayloadTooLargeError
+│   ├── RequestTimeoutError
+│   ├── PayloadTooLargeError
+│   └── HeadTooLargeError
 ├── DeadlineExceededError
 ├── UnavailableError
 │   ├── BreakerOpenError
@@ -99,11 +101,25 @@ class MethodNotAllowedError(RequestError):
     code = "method_not_allowed"
 
 
+class RequestTimeoutError(RequestError):
+    """The request did not come whole in its time."""
+
+    status = 408
+    code = "request_timeout"
+
+
 class PayloadTooLargeError(RequestError):
     """A body beyond the configured limit."""
 
     status = 413
     code = "payload_too_large"
+
+
+class HeadTooLargeError(RequestError):
+    """A request line and headers beyond what any client needs."""
+
+    status = 431
+    code = "head_too_large"
 
 
 class DeadlineExceededError(GatewayError):

@@ -19,6 +19,7 @@ import uvicorn
 from services.gateway.assembly import Assembly
 from services.gateway.config import Listener
 from services.gateway.front.application import Application
+from services.gateway.front.bounded_http_protocol import BoundedHttpProtocol
 from services.gateway.telemetry.events import Events
 
 _BACKLOG = 2048
@@ -75,7 +76,7 @@ def _server(assembly: Assembly, *, is_internal: bool) -> _Server:
     application = Application(assembly.gateway, lambda: uuid.uuid4().hex, is_internal=is_internal)
     config = uvicorn.Config(
         application,
-        http="httptools",
+        http=BoundedHttpProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

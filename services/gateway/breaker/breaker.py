@@ -90,8 +90,11 @@ class Breaker:
             self._judge(classify(outcome), now, may_eject=may_eject)
 
     def fail(self, now: float, *, may_eject: bool) -> None:
-        """Count a failure that no single attempt shows (a scaling answer whose cycles are spent)."""
-        if self._gate.state is GateState.OPEN:
+        """Count a failure that no single attempt shows (a scaling answer whose cycles are spent).
+
+        While half open it is the last probe's, unless another probe is under way, whose word then counts.
+        """
+        if self._gate.is_passable():
             self._judge(ResponseClass.RETRYABLE, now, may_eject=may_eject)
 
     def _note(self, outcome: BaseException | None, now: float) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -9,7 +10,6 @@ from services.gateway.messages import Answer, Chunk, EmbeddingAnswer, Request, S
 
 _DECODER = msgspec.json.Decoder(ChatCompletionBody)
 _ENCODER = msgspec.json.Encoder()
-_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 _PASSED_ON = (
     "top_p",
     "stop",
@@ -39,12 +39,7 @@ class ChatCompletions:
             raise InvalidRequestError(
                 f"n is {parsed.n}, but only 1 is possible; send the request again for more", param="n"
             )
-        for message in parsed.messages:
-            if message.role not in _ROLES:
-                raise InvalidRequestError(
-                    f"a message's role is {message.role[:40]!r}, but must be one of {', '.join(sorted(_ROLES))}",
-                    param="messages",
-                )
+        _check_tools(parsed.tools or [])
         self._include_usage = parsed.stream_options is not None and parsed.stream_options.include_usage
         given = ((name, getattr(parsed, name)) for name in _PASSED_ON)
         return replace(
@@ -105,6 +100,16 @@ class ChatCompletions:
         if chunk.tool_calls:
             delta["tool_calls"] = [_tool_call(call, is_delta=True) for call in chunk.tool_calls]
         return delta
+
+
+def _check_tools(tools: Sequence[Mapping[str, object]]) -> None:
+    for tool in tools:
+        match tool:
+            case {"type": "function", "function": {"name": str()}}:
+                continue
+        raise InvalidRequestError(
+            'each of tools must be {"type": "function", "function": {"name": TEXT, ...}}', param="tools"
+        )
 
 
 def usage_body(usage: Usage | None) -> dict[str, int] | None:

@@ -13,6 +13,7 @@ from services.gateway.front.bodies import (
     GenerateBody,
     PlainEmbeddingsBody,
 )
+from services.gateway.front.examples import ANSWERS, ERROR, REQUESTS
 
 _TITLE = "Forebay gateway"
 _HTML = b"text/html; charset=utf-8"
@@ -54,22 +55,27 @@ def openapi_document() -> dict[str, Any]:
     }
     document["security"] = [{"key": []}]
     document["paths"] = {
-        **{path: {"post": _post(body.__name__, summary)} for path, (body, summary) in _BODIES.items()},
-        **{path: {"get": _operation(summary)} for path, summary in _PAGES.items()},
+        **{path: {"post": _post(path, body.__name__, summary)} for path, (body, summary) in _BODIES.items()},
+        **{path: {"get": _operation(path, summary)} for path, summary in _PAGES.items()},
     }
     return document
 
 
-def _post(body: str, summary: str) -> dict[str, Any]:
-    schema = {"$ref": f"#/components/schemas/{body}"}
+def _post(path: str, body: str, summary: str) -> dict[str, Any]:
+    content = {"schema": {"$ref": f"#/components/schemas/{body}"}, "example": REQUESTS[path]}
     return {
-        **_operation(summary),
-        "requestBody": {"required": True, "content": {"application/json": {"schema": schema}}},
+        **_operation(path, summary),
+        "requestBody": {"required": True, "content": {"application/json": content}},
     }
 
 
-def _operation(summary: str) -> dict[str, Any]:
-    return {
-        "summary": summary,
-        "responses": {"200": {"description": "The answer"}, "default": {"description": "An error in OpenAI's shape"}},
-    }
+def _operation(path: str, summary: str) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": "The answer"}
+    if path in ANSWERS:
+        answer["content"] = {"application/json": {"example": ANSWERS[path]}}
+    error = {"description": "An error in OpenAI's shape", "content": {"application/json": {"example": ERROR}}}
+    operation: dict[str, Any] = {"summary": summary, "responses": {"200": answer, "default": error}}
+    if "{model}" in path:
+        name = {"name": "model", "in": "path", "required": True, "schema": {"type": "string"}}
+        operation["parameters"] = [name]
+    return operation

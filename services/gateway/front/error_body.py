@@ -2,7 +2,7 @@ import math
 
 import msgspec
 
-from services.gateway.errors import GatewayError, RequestError
+from services.gateway.errors import GatewayError, RequestError, RequestTimeoutError
 
 _TYPES = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
 _FIRST_SERVER_ERROR = 500
@@ -18,10 +18,13 @@ def error_body(error: GatewayError, request_id: str) -> bytes:
 
 
 def error_headers(error: GatewayError) -> dict[str, str]:
-    """Retry-After and WWW-Authenticate where they belong."""
+    """Retry-After, WWW-Authenticate and Connection where they belong."""
     headers = {}
     if error.retry_after is not None:
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
+    if isinstance(error, RequestTimeoutError):
+        # The rest of the body may be dripping in still.
+        headers["connection"] = "close"
     if error.status == 401:  # noqa: PLR2004 - unauthenticated
         headers["www-authenticate"] = "Bearer"
     return headers

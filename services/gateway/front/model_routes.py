@@ -1,11 +1,13 @@
 """POST routes that ask a model: the hot path, from the body's bytes to the answer's."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from services.gateway.clock import Clock
 from services.gateway.config import GatewayConfig
 from services.gateway.deadline import Deadline
+from services.gateway.errors import RequestTimeoutError
 from services.gateway.front.chat_completions import ChatCompletions
 from services.gateway.front.client_watch import ClientWatch
 from services.gateway.front.openai_embeddings import OpenAIEmbeddings
@@ -50,7 +52,7 @@ class ModelFront:
         path = scope["path"]
         route = MODEL_ROUTES[path]
         deadline = Deadline.after(self._clock.now(), self._config.timeouts.request_seconds)
-        body = await read_body(scope, receive, self._config.limits.body_bytes)
+        body = await self._body(scope, receive, deadline)
         shape = route.shape(Moment(request_id, int(self._clock.wall()), self._default_model(route.operation)))
         request = Request(
             id=request_id,
@@ -61,6 +63,13 @@ class ModelFront:
             context=RequestContext(route=path),
         )
         await self._answer(request, shape, receive, send)
+
+    async def _body(self, scope: Scope, receive: Receive, deadline: Deadline) -> bytes:
+        try:
+            async with asyncio.timeout(deadline.remaining(self._clock.now())):
+                return await read_body(scope, receive, self._config.limits.body_bytes)
+        except TimeoutError:
+            raise RequestTimeoutError("the body did not come whole in the request's time; send it faster") from None
 
     async def _answer(self, request: Request, shape: Shape, receive: Receive, send: Send) -> None:
         async with ClientWatch(receive):

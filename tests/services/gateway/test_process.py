@@ -2,16 +2,11 @@
 
 import asyncio
 import json
-import os
 import re
 import secrets
-import signal
 import socket
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import httpx2 as httpx
 import openai
@@ -22,82 +17,9 @@ from services.gateway.config import StoreSettings
 from services.gateway.keys.issue import KeyTerms, issue_key
 from services.gateway.keys.principal import KeyRole
 from services.gateway.keys.redis_store import RedisKeyStore
+from tests.services.gateway.running_gateway import CHAT, run_to_end, running
 
 PEPPER = "pepper-of-a-test-only"
-CHAT = {"model": "default", "messages": [{"role": "user", "content": "repeat nonce-00112233445566ff"}]}
-
-
-class RunningGateway:
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.lines: list[dict[str, Any]] = []
-        self.public = ""
-        self.internal = ""
-
-    async def listening(self) -> None:
-        line = await self.until("gateway.listening")
-        self.public, self.internal = f"http://{line['public']}", f"http://{line['internal']}"
-        async with httpx.AsyncClient() as client:
-            for _ in range(500):
-                if (await client.get(f"{self.internal}/readyz")).status_code == 200:
-                    return
-                await asyncio.sleep(0.02)
-        raise AssertionError("the gateway was not ready in ten seconds")
-
-    async def until(self, event: str) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        while line := await asyncio.wait_for(self.process.stdout.readline(), 20):
-            self.lines.append(json.loads(line))
-            if self.lines[-1]["event"] == event:
-                return self.lines[-1]
-        raise AssertionError(f"the gateway ended before {event}: {self.lines}")
-
-    async def ended(self) -> int:
-        assert self.process.stdout is not None
-        rest = await asyncio.wait_for(self.process.stdout.read(), 20)
-        self.lines += [json.loads(line) for line in rest.splitlines()]
-        return await asyncio.wait_for(self.process.wait(), 20)
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-
-    @asynccontextmanager
-    async def streaming(self) -> AsyncIterator[httpx.Response]:
-        url = f"{self.public}/v1/chat/completions"
-        async with (
-            httpx.AsyncClient(timeout=20) as client,
-            client.stream("POST", url, json={**CHAT, "stream": True}) as response,
-        ):
-            yield response
-
-
-def environment(**settings: str) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    return {**kept, "FOREBAY_LISTEN": "127.0.0.1:0", "FOREBAY_INTERNAL_LISTEN": "127.0.0.1:0", **settings}
-
-
-@asynccontextmanager
-async def running(**settings: str) -> AsyncIterator[RunningGateway]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.gateway"),
-        env=environment(**settings),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    gateway = RunningGateway(process)
-    try:
-        await gateway.listening()
-        yield gateway
-    finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[ScriptedUpstream]:
-    async with ScriptedUpstream() as server:
-        yield server
 
 
 @pytest.fixture
@@ -231,21 +153,41 @@ async def test_an_upstream_that_breaks_mid_stream_is_an_error_event(
     assert "data: [DONE]" not in lines
 
 
-async def run_to_end(*arguments: str, **settings: str) -> tuple[int, str, str]:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.gateway", *arguments),
-        env=environment(**settings),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await asyncio.wait_for(process.communicate(), 30)
-    return process.returncode or 0, out.decode(), err.decode()
+@pytest.mark.parametrize("manner", ["reset", "close", "end"])
+async def test_openais_client_raises_on_a_stream_that_breaks(
+    upstream: ScriptedUpstream, with_config: Callable[..., str], manner: str
+) -> None:
+    upstream.set_script(always(Step(mishap=Cut.model_validate({"manner": manner, "after_chunks": 2}))))
+    texts = []
+    async with (
+        running(FOREBAY_GATEWAY_CONFIG=with_config(upstream)) as gateway,
+        openai.AsyncOpenAI(base_url=f"{gateway.public}/v1", api_key="none", max_retries=0) as client,
+    ):
+        stream = await client.chat.completions.create(**CHAT, stream=True)  # type: ignore[call-overload]  # as above
+        with pytest.raises(openai.APIError) as caught:
+            texts += [chunk.choices[0].delta.content async for chunk in stream]
+
+    assert caught.value.code == "upstream_cut"
+    assert len(upstream.calls) == 1
 
 
-async def test_check_prints_the_chain_and_ends() -> None:
-    code, out, _ = await run_to_end("--check", FOREBAY_AUTH="off", OLLAMA_BASE_URL="http://127.0.0.1:1")
+async def test_a_client_that_leaves_before_its_answer_closes_the_upstream_and_empties_the_gauge(
+    upstream: ScriptedUpstream, with_config: Callable[..., str]
+) -> None:
+    upstream.set_script(always(Step(mishap=Stall())))
+    async with running(FOREBAY_GATEWAY_CONFIG=with_config(upstream)) as gateway, httpx.AsyncClient() as client:
+        asking = asyncio.create_task(client.post(f"{gateway.public}/v1/chat/completions", json=CHAT))
+        await upstream.wait(lambda calls: len(calls) == 1)
+        during = (await client.get(f"{gateway.internal}/metrics")).text
+        asking.cancel()
+        assert await upstream.wait_connections(lambda count: count == 0, seconds=1) == 0
+        line = await gateway.until("gateway.request")
+        after = (await client.get(f"{gateway.internal}/metrics")).text
 
-    assert (code, json.loads(out)["chain"]) == (0, ["ollama_local", "local_stub"])
+    assert line["outcome"] == "cancelled"
+    assert "forebay_requests_in_flight 1.0" in during
+    assert "forebay_requests_in_flight 0.0" in after
+    assert len(upstream.calls) == 1
 
 
 @pytest.mark.parametrize(

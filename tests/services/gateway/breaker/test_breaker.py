@@ -169,6 +169,26 @@ def test_401_marks_it_misconfigured_until_it_answers() -> None:
     assert not one.is_misconfigured
 
 
+def test_spent_scaling_cycles_of_a_probe_open_it_again() -> None:
+    one = opened()
+    settle(one, ScalingError("starting", provider="p", upstream_status=503), now=300)
+    assert one.state.value == "half_open"
+    one.fail(301, may_eject=True)
+
+    assert one.state.value == "open"
+    assert not one.is_available(600)
+
+
+def test_spent_scaling_cycles_beside_a_probe_wait_for_its_word() -> None:
+    one = opened()
+    probe = one.admit(300)
+    one.fail(300, may_eject=True)
+    assert one.state.value == "half_open"
+
+    one.settle(probe, None, 301, may_eject=True)
+    assert one.state.value == "closed"
+
+
 def test_the_last_resort_passes_an_open_gate_but_not_beside_a_probe() -> None:
     one = opened()
     one.settle(one.admit(1, last_resort=True), DOWN, 1, may_eject=True)

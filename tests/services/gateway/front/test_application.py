@@ -1,3 +1,4 @@
+import asyncio
 import base64
 import json
 import secrets
@@ -30,7 +31,7 @@ from tests.services.gateway.stand_ins import (
 
 OLLAMA = ProviderName.OLLAMA_LOCAL
 PEPPER = b"pepper-of-a-test-only"
-CHAT = {"model": "default", "messages": [{"role": "user", "content": "hi"}]}
+CHAT: dict[str, Any] = {"model": "default", "messages": [{"role": "user", "content": "hi"}]}
 ANSWER = Answer("ollama_local", "deepseek-r1:8b", "hello", "stop", usage=Usage(3, 2), simulated=True)
 
 
@@ -49,6 +50,10 @@ def world_of(*outcomes: Outcome, **fields: Any) -> World:  # noqa: ANN401 - sett
 async def post(world: World, path: str, body: object, **headers: str) -> httpx2.Response:
     async with client_of(world) as client:
         return await client.post(path, json=body, headers=headers)
+
+
+def saying(content: object) -> tuple[str, dict[str, object]]:
+    return "/v1/chat/completions", {**CHAT, "messages": [{"role": "user", "content": content}]}
 
 
 def events_of(response: httpx2.Response) -> list[str]:
@@ -220,6 +225,15 @@ async def test_embeddings_as_floats_and_as_base64() -> None:
         ("/v1/chat/completions", {**CHAT, "n": 2}, 400, "invalid_request", "n"),
         ("/v1/chat/completions", {**CHAT, "temperature": 3}, 400, "invalid_request", "temperature"),
         ("/v1/chat/completions", {**CHAT, "messages": [{"role": "king"}]}, 400, "invalid_request", "messages"),
+        (*saying([{"type": "text"}]), 400, "invalid_request", "messages"),
+        (*saying([{"type": "text", "text": 1}]), 400, "invalid_request", "messages"),
+        (*saying([{"type": "image_url", "image_url": "x"}]), 400, "invalid_request", "messages"),
+        (*saying([{"text": "x"}]), 400, "invalid_request", "messages"),
+        ("/v1/chat/completions", {**CHAT, "messages": CHAT["messages"] * 4}, 400, "invalid_request", "messages"),
+        ("/v1/chat/completions", {**CHAT, "tools": [{"type": "function"}]}, 400, "invalid_request", "tools"),
+        ("/v1/chat/completions", {**CHAT, "tools": [{"function": "f"}]}, 400, "invalid_request", "tools"),
+        ("/chat", {"messages": [{"role": "king", "content": "x"}]}, 400, "invalid_request", "messages"),
+        ("/chat", {"messages": [{"role": "user", "content": [{"type": "text"}]}]}, 400, "invalid_request", "messages"),
         ("/v1/chat/completions", {**CHAT, "model": "gpt-9"}, 404, "model_not_found", "model"),
         ("/v1/chat/completions", {**CHAT, "model": "embeddings"}, 400, "invalid_request", "model"),
         ("/v1/embeddings", {"model": "embeddings", "input": [[1, 2]]}, 400, "invalid_request", "input[0]"),
@@ -234,7 +248,8 @@ async def test_embeddings_as_floats_and_as_base64() -> None:
 async def test_what_is_wrong_with_a_request_is_said_in_openais_shape(
     path: str, body: object, status: int, code: str, param: str | None
 ) -> None:
-    world = world_of(ANSWER, limits={"body_bytes": 200_000 if isinstance(body, bytes) else 1024})
+    limits = {"body_bytes": 200_000 if isinstance(body, bytes) else 1024, "messages": 3}
+    world = world_of(ANSWER, limits=limits)
     async with client_of(world) as client:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         response = await client.post(path, content=content)
@@ -242,6 +257,19 @@ async def test_what_is_wrong_with_a_request_is_said_in_openais_shape(
     error = response.json()["error"]
     assert (response.status_code, error["code"], error["param"]) == (status, code, param)
     assert error["request_id"] == response.headers["x-request-id"]
+    assert world.pipeline.endpoints[0].stats.error_count == 0
+
+
+async def test_a_body_that_does_not_come_whole_is_408_and_its_connection_is_closed() -> None:
+    async def dripping() -> AsyncIterator[bytes]:
+        yield b'{"prompt": '
+        await asyncio.Event().wait()
+
+    async with client_of(world_of(ANSWER, timeouts={"request_seconds": 0.05})) as client:
+        response = await client.post("/generate", content=dripping())
+
+    assert (response.status_code, response.json()["error"]["code"]) == (408, "request_timeout")
+    assert response.headers["connection"] == "close"
 
 
 async def with_keys() -> tuple[World, dict[KeyRole, str]]:

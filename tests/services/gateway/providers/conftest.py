@@ -1,21 +1,14 @@
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
 
-from loadtests.instruments.scripted_upstream import ScriptedUpstream
 from services.gateway.deadline import Deadline
 from services.gateway.messages import Message, Operation, Request
 from services.gateway.providers.provider import Timeouts, UpstreamRequest
 
 NONCE = "nonce-00112233445566ff"
 PATIENT = Timeouts(connect=5, first_byte=5, gap=5, total=5)
-
-
-@pytest.fixture
-async def upstream() -> AsyncIterator[ScriptedUpstream]:
-    async with ScriptedUpstream() as server:
-        yield server
 
 
 @pytest.fixture

@@ -43,12 +43,14 @@ def test_a_chat_is_posted_with_options_and_says_whether_it_streams(ask: Ask) -> 
         ],
         "stream": False,
         "options": {"num_predict": 7, "temperature": 0.0, "stop": ["x"], "seed": 3},
+        "think": False,
         "format": "json",
     }
     assert sent(ask(stream=True))["stream"] is True
 
 
-def test_thinking_is_left_to_the_model_unless_none_is_wanted(ask: Ask) -> None:
+def test_no_model_thinks_unless_asked_to_and_then_it_is_left_to_the_model(ask: Ask) -> None:
+    assert sent(ask())["think"] is False
     assert sent(ask(parameters={"reasoning_effort": "none"}))["think"] is False
     assert "think" not in sent(ask(parameters={"reasoning_effort": "low"}))
 
