@@ -9,19 +9,17 @@ creates: the next `up` adopts what the interrupted one had made.
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.local.folder import StackFolder
-from infra.local.leftovers import marked, sweep
+from infra.local.leftovers import RUN_VARIABLE, marked, sweep
+from infra.local.private_file import write_private
 from infra.local.provider.kinds import all_kinds
 
 if TYPE_CHECKING:
     from pulumi.automation import Stack
-
-RUN_VARIABLE = "FOREBAY_RUN"
-"""In the environment of the engine and its providers: the stack's folder."""
 
 
 def was_interrupted(state: Path) -> bool:
@@ -53,16 +51,28 @@ class HalfDone:
     inputs: Mapping[str, object]
 
 
-def drop_pending(stack: "Stack") -> tuple[HalfDone, ...]:
-    """Break the engine's lock and drop half-done operations from the state; returns them."""
+def drop_pending(stack: "Stack", file: Path) -> None:
+    """Break the engine's lock and drop half-done operations from the state; `file` remembers them.
+
+    They are written down first: were this run killed too, the next one would still know what to look for.
+    """
     stack.cancel()
     exported = stack.export_stack()
     deployment = dict(exported.deployment or {})
     pending = deployment.pop("pending_operations", None) or []
     if pending:
+        known = [asdict(one) for one in read_half_done(file)]
+        write_private(file, json.dumps(known + [asdict(_half_done(operation)) for operation in pending]))
         exported.deployment = deployment
         stack.import_stack(exported)
-    return tuple(_half_done(operation) for operation in pending)
+
+
+def read_half_done(file: Path) -> tuple[HalfDone, ...]:
+    """The half-done operations that no `up` has dealt with yet."""
+    try:
+        return tuple(HalfDone(**one) for one in json.loads(file.read_text()))
+    except FileNotFoundError:
+        return ()
 
 
 def remove_orphans(stack: "Stack", folder: StackFolder, half_done: tuple[HalfDone, ...]) -> None:

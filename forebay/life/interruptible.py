@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from pulumi import automation
+from pulumi.automation.errors import create_command_error
 
 from forebay.errors import InterruptedRunError
 from forebay.life.quick_stack import FoundCommand
@@ -37,25 +38,32 @@ class InterruptibleCommand(FoundCommand):
             InterruptedRunError: If the user stopped it.
             pulumi.automation.CommandError: If it failed.
         """
-        with subprocess.Popen(  # noqa: S603 - the engine that was found
+        with self._begun(args, cwd, additional_env) as process, passing_on_interrupts(process) as interrupts:
+            output, errors = process.communicate()
+        if interrupts:
+            raise InterruptedRunError("stopped; what was done stays, and the next run goes on from there")
+        result = automation.CommandResult(output, errors, process.returncode)
+        if process.returncode != 0:
+            raise create_command_error(result)
+        return result
+
+    def _begun(self, args: list[str], cwd: str, environment: Mapping[str, str]) -> "subprocess.Popen[str]":
+        return subprocess.Popen(  # noqa: S603 - the engine that was found
             [self.command, "--non-interactive", *args],
             cwd=cwd,
-            env={**os.environ, **additional_env, "PULUMI_AUTOMATION_API": "true"},
+            env={**_without_pulumis_own(os.environ), **environment, "PULUMI_AUTOMATION_API": "true"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
             errors="replace",
             process_group=0,
-        ) as process:
-            with passing_on_interrupts(process) as interrupts:
-                output, errors = process.communicate()
-        if interrupts:
-            raise InterruptedRunError("stopped; what was done stays, and the next run goes on from there")
-        result = automation.CommandResult(output, errors, process.returncode)
-        if process.returncode != 0:
-            raise automation.errors.create_command_error(result)
-        return result
+        )
+
+
+def _without_pulumis_own(environment: Mapping[str, str]) -> dict[str, str]:
+    # The user's PULUMI_CONFIG_PASSPHRASE would beat our file, and the stack be lost to every other shell.
+    return {name: value for name, value in environment.items() if not name.startswith("PULUMI_")}
 
 
 @contextmanager

@@ -38,6 +38,11 @@ class Place:
         return self.folder.root / "passphrase"
 
     @property
+    def half_done(self) -> Path:
+        """What a killed run was in the middle of, until an `up` has dealt with it."""
+        return self.folder.root / "half-done.json"
+
+    @property
     def lock(self) -> Path:
         """Lies beside the stack's folder, so that taking the folder away does not take the lock from its holder."""
         return self.project / ".forebay" / f"{self.stack}.lock"

@@ -19,11 +19,14 @@ def hand_over_provider_secrets(settings: "StackSettings", folder: StackFolder, e
     Raises:
         UsageError: If a key's variable is not set, or a key is kept where this machine cannot read it.
     """
-    for provider in _PROVIDERS:
-        hosted = getattr(settings.gateway.hosted, provider)
-        if hosted is not None:
-            secret = _secret(f"gateway.hosted.{provider}.api_key", hosted.api_key, environment)
-            write_private(folder.secrets / f"{provider}_api_key", secret)
+    configured = {name: getattr(settings.gateway.hosted, name) for name in _PROVIDERS}
+    found = {
+        name: _secret(f"gateway.hosted.{name}.api_key", provider.api_key, environment)
+        for name, provider in configured.items()
+        if provider is not None
+    }
+    for name, secret in found.items():
+        write_private(folder.secrets / f"{name}_api_key", secret)
 
 
 def _secret(key: str, reference: str, environment: Mapping[str, str]) -> str:

@@ -1,11 +1,10 @@
 import time
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from forebay.engine.find import Engine
-from forebay.errors import UpdateFailedError
+from forebay.errors import InterruptedRunError, UpdateFailedError
 from forebay.life import interrupted, workspace
 from forebay.life.lock import held
 from forebay.life.place import Place
@@ -63,15 +62,21 @@ class Run:
             self._drive(record, lambda: stack.up(refresh=True, on_event=record.take))
             if half_done:
                 interrupted.remove_orphans(stack, self.place.folder, half_done)
+                self.place.half_done.unlink(missing_ok=True)
         return record.outcome(self.now() - begun, tuple(one.urn for one in half_done))
 
     def preview(self) -> Outcome:
         """What `up` would change, drift included; changes nothing."""
         begun = self.now()
-        with self._lock_for_reading():
-            stack = self._open()
-            record = Record(self.follow)
-            self._drive(record, lambda: stack.preview(refresh=True, on_event=record.take))
+        record = Record(self.follow)
+        with held(self.place.lock):
+            is_new = not workspace.exists(self.place)
+            try:
+                stack = self._open()
+                self._drive(record, lambda: stack.preview(refresh=True, on_event=record.take))
+            finally:
+                if is_new:
+                    workspace.forget(self.place)
         return record.outcome(self.now() - begun)
 
     def down(self) -> Outcome:
@@ -80,9 +85,7 @@ class Run:
         record = Record(self.follow)
         with held(self.place.lock):
             if workspace.exists(self.place):
-                stack = self._open()
-                self._recover(stack)
-                self._drive(record, lambda: stack.destroy(on_event=record.take, run_program=False))
+                self._destroy(record)
             self._clear()
         return record.outcome(self.now() - begun)
 
@@ -91,10 +94,23 @@ class Run:
         return workspace.open_stack(self.place, self.engine, self.program, self.retargeted)
 
     def _recover(self, stack: "Stack") -> tuple[interrupted.HalfDone, ...]:
-        return interrupted.drop_pending(stack) if interrupted.was_interrupted(self.place.state) else ()
+        if interrupted.was_interrupted(self.place.state):
+            interrupted.drop_pending(stack, self.place.half_done)
+        return interrupted.read_half_done(self.place.half_done)
 
-    def _lock_for_reading(self) -> AbstractContextManager[None]:
-        return held(self.place.lock) if workspace.exists(self.place) else nullcontext()
+    def _destroy(self, record: "Record") -> None:
+        """Let the engine take the stack away in order; where it cannot, say so and leave it to `_clear`.
+
+        A store that is gone, a lost passphrase or a broken state must not keep anyone from being rid of a stack.
+        """
+        try:
+            stack = self._open()
+            self._recover(stack)
+            self._drive(record, lambda: stack.destroy(on_event=record.take, run_program=False))
+        except InterruptedRunError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, everything goes all the same
+            self.follow(Complaint("warning", "", f"taken away by force, since the engine could not: {error}"))
 
     def _clear(self) -> None:
         from infra.local.supervision.daemon import SupervisorDaemon  # noqa: PLC0415 - only `down` pays for it

@@ -1,6 +1,5 @@
 from collections.abc import Callable, Collection, Mapping
 
-from forebay.doctor.listeners import listeners
 from forebay.errors import PortTakenError
 from forebay.life.place import Place
 from infra.local.inputs import Readiness
@@ -11,10 +10,20 @@ from infra.local.readiness import probe
 _NAMED_AT_MOST = 5
 
 
+Look = Callable[[Collection[int]], Mapping[int, PortOwner]]
+"""Who has which of the ports."""
+
+
+def _look(ports: Collection[int]) -> Mapping[int, PortOwner]:
+    from forebay.doctor.listeners import listeners  # noqa: PLC0415 - a stack that stands is not looked at
+
+    return listeners(ports)
+
+
 def require_free_ports(
     place: Place,
     ports: Collection[int],
-    look: Callable[[Collection[int]], Mapping[int, PortOwner]] = listeners,
+    look: Look = _look,
 ) -> None:
     """Refuse to begin a stack whose ports others have; a stack that stands is not looked at, it has them itself.
 

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from forebay.engine.find import Engine
-from forebay.life.interrupted import RUN_VARIABLE
 from forebay.life.place import Place
+from infra.local.leftovers import RUN_VARIABLE
 from infra.local.private_file import write_private
 
 if TYPE_CHECKING:
     from pulumi.automation import Stack
 
 PROJECT = "forebay"
-
-SETTINGS_KEY = "forebay:settings"
 
 _PASSPHRASE_BYTES = 32
 
@@ -83,6 +81,8 @@ def _copy_settings(place: Place, retargeted: Mapping[str, object] | None) -> Non
     kept = _mapping(copy)
     content = _mapping(place.settings) or kept
     if retargeted is not None:
+        from stacks.settings.stack_file import SETTINGS_KEY  # noqa: PLC0415 - whoever retargets has loaded it
+
         content = {**content, "config": {**content.get("config", {}), SETTINGS_KEY: dict(retargeted)}}
     salt = {key: value for key, value in kept.items() if key == "encryptionsalt"}
     write_private(copy, yaml.safe_dump({**content, **salt}))
@@ -110,6 +110,13 @@ def _environment(place: Place, engine: Engine) -> dict[str, str]:
 
 
 def forget(place: Place) -> None:
-    """Take away every file of the stack."""
+    """Take away every file of the stack.
+
+    Raises:
+        OSError: If something cannot be removed; the message names it.
+    """
     for folder in (place.folder.root, place.folder.run):
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.is_symlink():
+            folder.unlink()
+        elif folder.exists():
+            shutil.rmtree(folder)

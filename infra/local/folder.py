@@ -2,12 +2,12 @@
 
 import hashlib
 import os
-import tempfile
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-_LONGEST_PARENT = 8
-"""Ray's temporary folder may have 36 bytes, of which `/forebay-<uid>-<digest>/ray` takes up to 28."""
+_SHORT = Path("/tmp")  # noqa: S108 - what is made in it is private, and a planted folder is refused
+"""Not TMPDIR: `up` and `down` from two shells must agree, and Ray leaves 36 bytes for all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +15,8 @@ class StackFolder:
     """The folder of one stack, `.forebay/<stack>`, and its short twin for sockets.
 
     A Unix socket's path holds 107 bytes at most, and Ray puts 60 of its own below its temporary folder; a checkout's
-    path can be longer than what is left. So sockets and Ray's session live in `run`, a folder with a short name in the
-    system's temporary folder, derived from the stack folder's path and owned, like it, by the user alone.
+    path can be longer than what is left. So sockets and Ray's session live in `run`, a folder with a short name in
+    /tmp, derived from the stack folder's path and owned, like it, by the user alone.
     """
 
     root: Path
@@ -24,9 +24,7 @@ class StackFolder:
     @property
     def run(self) -> Path:
         digest = hashlib.sha256(str(self.root).encode()).hexdigest()[:8]
-        short = Path(tempfile.gettempdir())
-        parent = short if len(str(short)) <= _LONGEST_PARENT else Path("/tmp")  # noqa: S108 - a private folder below it
-        return parent / f"forebay-{os.getuid()}-{digest}"
+        return _SHORT / f"forebay-{os.getuid()}-{digest}"
 
     @property
     def logs(self) -> Path:
@@ -61,12 +59,11 @@ class StackFolder:
         """Make all folders, each for the owner alone.
 
         Raises:
-            PermissionError: If the short folder exists and belongs to somebody else.
+            PermissionError: If one exists and is a link, or belongs to somebody else.
         """
         for folder in (self.root, self.run, self.logs, self.secrets, self.processes, self.data):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            if folder.stat().st_uid != os.getuid():
-                raise PermissionError(
-                    f"{folder} belongs to another user; remove it or set TMPDIR to a folder of your own"
-                )
+            found = folder.lstat()
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+                raise PermissionError(f"{folder} is a link or belongs to another user; remove it, then try again")
             folder.chmod(0o700)

@@ -80,16 +80,37 @@ class BalancedServer:
                 raise HaproxyError(f"{self._drain.server} answers, but HAProxy's check of it says {row['status']}")
             self._sleep(_POLL_SECONDS)
 
+    def is_alone(self) -> bool:
+        """Whether HAProxy runs and no other server of the backend would answer."""
+        others = self._others()
+        return bool(others) and not any(row["status"].startswith("UP") for row in others)
+
+    def siblings(self) -> list[str]:
+        """The names of the backend's other servers."""
+        return [row["svname"] for row in self._others()]
+
+    def wait_for_sibling(self) -> None:
+        """Until another server of the backend answers, or the drain's time is over."""
+        end = self._now() + self._drain.seconds
+        while self._now() < end and self.is_alone():
+            self._sleep(_POLL_SECONDS)
+
+    def _others(self) -> list[dict[str, str]]:
+        own = {self._drain.server, "FRONTEND", "BACKEND"}
+        return [row for row in self._rows() if row["pxname"] == self._drain.backend and row["svname"] not in own]
+
     def _set_state(self, state: str) -> None:
         command(self._socket, f"set server {self._drain.backend}/{self._drain.server} state {state}")
 
     def _row(self) -> dict[str, str] | None:
-        try:
-            rows = statistics(self._socket)
-        except OSError:
-            return None
         wanted = (self._drain.backend, self._drain.server)
-        return next((row for row in rows if (row["pxname"], row["svname"]) == wanted), None)
+        return next((row for row in self._rows() if (row["pxname"], row["svname"]) == wanted), None)
+
+    def _rows(self) -> list[dict[str, str]]:
+        try:
+            return statistics(self._socket)
+        except OSError:
+            return []
 
 
 def statistics(path: Path) -> list[dict[str, str]]:

@@ -4,6 +4,8 @@ Keys travel in camelCase, as Pulumi's own do. No value here is a secret: secrets
 named of, so that neither state nor a process's configuration holds one.
 """
 
+import hashlib
+import json
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -19,6 +21,12 @@ class Inputs(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True, serialize_by_alias=True
     )
+
+
+def digest(inputs: Inputs) -> str:
+    """Hexadecimal digits that change with the inputs, and not with the order of keys, which the engine changes."""
+    content = json.dumps(inputs.model_dump(mode="json"), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
 class SupervisorInputs(Inputs):
@@ -120,5 +128,8 @@ class TaskInputs(Inputs):
     remove: tuple[str, ...] = Field(min_length=1)
     content: str = ""
     environment: dict[str, str] = Field(default_factory=dict)
+    triggers: tuple[str, ...] = Field(
+        default=(), description="What it stands on, as digests: when one changes, the thing is gone and is made anew."
+    )
     timeout_seconds: float = Field(default=60.0, gt=0, le=600)
     applied: bool = Field(default=True, description="Read back as false when `check` fails.")

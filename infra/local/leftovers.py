@@ -12,6 +12,8 @@ from pathlib import Path
 
 STACK_VARIABLE = "FOREBAY_STACK"
 PROCESS_VARIABLE = "FOREBAY_PROCESS"
+RUN_VARIABLE = "FOREBAY_RUN"
+"""In the environment of the engine, its providers and their commands: the stack's folder."""
 
 
 def marked(variable: str, value: str, proc: Path = Path("/proc")) -> Iterator[int]:

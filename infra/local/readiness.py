@@ -1,5 +1,5 @@
+import http.client
 import socket
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -27,12 +27,19 @@ def _answers(url: str) -> bool:
     if urlsplit(url).hostname != "127.0.0.1":
         return False
     # No proxy from the environment may stand between a probe and a loopback address.
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
     try:
         with opener.open(url, timeout=_PROBE_SECONDS) as response:
             return bool(200 <= response.status < 300)  # noqa: PLR2004 - the 2xx range
-    except (OSError, urllib.error.URLError, ValueError):
+    except (OSError, http.client.HTTPException, ValueError):
         return False
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A probe of this machine is not to be led elsewhere."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
 
 
 def _connects(family: socket.AddressFamily, address: tuple[str, int] | str) -> bool:

@@ -84,7 +84,8 @@ class LocalStack(pulumi.ComponentResource):
         if args.serve_configuration is not None:
             settings = ray.RayArgs(args.folder, args.ports, args.ray_cpus, args.object_store_bytes)
             head = ray.RayHead(ray.NAME, settings, self._after(*secrets))
-            applications = serve.ServeArgs(args.folder, args.ports, args.serve_configuration)
+            configuration, process = args.serve_configuration, ray.ray_process(settings)
+            applications = serve.ServeArgs(args.folder, args.ports, configuration, process)
             serve.ServeApplications(serve.NAME, applications, self._after(head))
         if args.ollama is not None:
             Ollama("ollama", args.ollama, self._after(*secrets))
@@ -104,5 +105,11 @@ class LocalStack(pulumi.ComponentResource):
     def _balancer(self, gateways: list[GatewayArgs]) -> None:
         args = self._args
         backend = Backend("blue", 100, tuple((one.name, one.port) for one in gateways))
-        settings = BalancerArgs(args.folder, args.ports.balancer, backend, int(args.policy.drain_seconds))
+        settings = BalancerArgs(
+            folder=args.folder,
+            port=args.ports.balancer,
+            backend=backend,
+            drain_seconds=int(args.policy.drain_seconds),
+            request_seconds=int(args.policy.timeouts.request_seconds),
+        )
         Balancer("balancer", settings, self._after(*self._last_gateway))

@@ -17,12 +17,13 @@ from forebay.life.place import Place
 from forebay.life.run import Outcome, Run
 from forebay.life.step import Complaint, Step
 from infra.local.folder import StackFolder
-from infra.local.inputs import ProcessInputs, Readiness, SecretInputs, SupervisorInputs
+from infra.local.inputs import ProcessInputs, Readiness, SecretInputs, SupervisorInputs, TaskInputs, digest
 from infra.local.parts import balancer, valkey
-from infra.local.resources import LocalProviderResource, Process, Secret, Supervisor
+from infra.local.resources import LocalProviderResource, Process, Secret, Supervisor, Task
 
 _SERVER = """
-import http.server, os, sys
+import http.server, pathlib, sys
+PAGE = pathlib.Path(sys.argv[2]).read_bytes()
 class Page(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     def do_GET(self):
@@ -31,7 +32,7 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.rfile.read(int(self.headers["content-length"]))
         self.answer()
     def answer(self):
-        body = os.environ["PAGE"].encode()
+        body = PAGE
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -49,8 +50,10 @@ class Shape:
     ports: tuple[int, ...]
     servers: int = 2
     page: str = "one"
+    setting: str = "some"
     drain: int = 10
     broken: bool = False
+    stuck: bool = False
 
     def changed(self, **changes: object) -> "Shape":
         return replace(self, **changes)  # type: ignore[arg-type]  # a test names fields of its own
@@ -83,18 +86,32 @@ def program(folder: StackFolder, shape: Shape) -> Callable[[], None]:
         backend = balancer.Backend("blue", 100, tuple(servers))
         args = balancer.BalancerArgs(folder, shape.ports[2], backend, shape.drain)
         balancer.Balancer("balancer", args, after(*earlier))
+        note = TaskInputs(
+            name="note",
+            apply=("/bin/sh", "-c", f"cat > '{folder.data}/note'"),
+            check=("test", "-s", str(folder.data / "note")),
+            remove=("/bin/sh", "-c", "exit 1") if shape.stuck else ("rm", "-f", str(folder.data / "note")),
+            content=shape.page,
+            triggers=(digest(_server(folder, *servers[0], shape)),),
+        )
+        Task("note", note, after(*earlier))
         pulumi.export("url", f"http://127.0.0.1:{shape.ports[2]}")
 
     return declare
 
 
 def _server(folder: StackFolder, name: str, port: int, shape: Shape) -> ProcessInputs:
-    script = f"config/{name}.py"
+    script, page = f"config/{name}.py", f"config/{name}.page"
     return ProcessInputs(
         name=name,
-        command=(sys.executable, "/nowhere.py" if shape.broken else str(folder.root / script), str(port)),
-        environment={"PAGE": shape.page},
-        files={script: _SERVER},
+        command=(
+            sys.executable,
+            "/nowhere.py" if shape.broken else str(folder.root / script),
+            str(port),
+            str(folder.root / page),
+        ),
+        environment={"SETTING": shape.setting},
+        files={script: _SERVER, page: shape.page},
         readiness=Readiness(http=f"http://127.0.0.1:{port}/readyz", timeout_seconds=20),
         ports=(port,),
         drain=balancer.drain(folder, "blue", name, 10),

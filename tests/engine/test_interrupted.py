@@ -2,11 +2,13 @@
 
 import pytest
 
+from infra.local.haproxy import statistics
 from infra.local.leftovers import STACK_VARIABLE, marked
 from infra.local.supervision.client import SupervisorClient
 from tests.conftest import Sample
 from tests.engine.commands import SmallStack
 from tests.engine.small_stack import Shape
+from tests.engine.steady_requests import SteadyRequests
 
 pytestmark = [pytest.mark.engine, pytest.mark.slow]
 
@@ -77,6 +79,26 @@ def test_after_a_killed_down_the_next_one_cleans_all(stack: SmallStack, shape: S
 
         assert list(marked(STACK_VARIABLE, stack.folder.marker)) == [], f"killed after fact {point} of {facts}"
         assert list((stack.project / ".forebay").iterdir()) == []
+
+
+@pytest.mark.timeout(7200)
+def test_after_a_killed_change_the_next_up_finishes_it_and_no_request_fails(
+    stack: SmallStack, shape: Shape, sample: Sample
+) -> None:
+    stack.outcome("up", shape)
+    facts = _facts(stack, "up", shape.changed(page="first", drain=11))
+
+    for point in sample(range(facts + 1), _SAMPLES):
+        wanted = shape.changed(page=f"page {point}", drain=12 + point)
+        with SteadyRequests(shape) as seen:
+            _kill_after(stack, "up", wanted, point)
+            stack.outcome("up", wanted)
+
+        assert seen.failures == [], f"killed after fact {point} of {facts}"
+        assert stack.outcome("preview", wanted)["changes"] == []
+        rows = statistics(stack.folder.run / "haproxy.sock")
+        assert {row["status"] for row in rows if row["svname"].startswith("server-")} == {"UP"}
+        assert seen.answers[-1] == wanted.page
 
 
 def test_what_a_killed_up_began_and_nobody_wants_any_more_is_removed(stack: SmallStack, shape: Shape) -> None:

@@ -1,9 +1,6 @@
 import os
-import threading
-import time
 import urllib.request
 from pathlib import Path
-from typing import Self
 
 import pytest
 
@@ -12,6 +9,7 @@ from infra.local.port_owner import is_free
 from infra.local.supervision.client import SupervisorClient
 from tests.engine.commands import SmallStack
 from tests.engine.small_stack import Shape
+from tests.engine.steady_requests import SteadyRequests
 
 pytestmark = pytest.mark.engine
 
@@ -71,20 +69,24 @@ def test_preview_of_a_new_stack_leaves_nothing_running(stack: SmallStack, shape:
 
     assert ("create", "server-0", ()) in _changes(preview)
     assert list(marked(STACK_VARIABLE, stack.folder.marker)) == []
+    assert list((stack.project / ".forebay").iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"page": "two"}, {"drain": 11}, {"servers": 1}, {"servers": 3}],
-    ids=["changed environment", "changed balancer", "one server less", "one server more"],
+    [{"page": "two"}, {"setting": "other"}, {"drain": 11}, {"servers": 1}, {"servers": 3}],
+    ids=["changed file", "changed environment", "changed balancer", "one server less", "one server more"],
 )
 def test_no_request_fails_while_up_changes_the_stack(
     stack: SmallStack, shape: Shape, changes: dict[str, object]
 ) -> None:
     stack.outcome("up", shape)
-    with _steady_requests(shape) as seen:
-        stack.outcome("up", shape.changed(**changes))
+    wanted = shape.changed(**changes)
+    with SteadyRequests(shape) as seen:
+        changed = stack.outcome("up", wanted)
 
+    assert _changes(changed) != []
+    assert _get(shape) == wanted.page
     assert len(seen.answers) > 50
     assert seen.failures == []
 
@@ -94,7 +96,7 @@ def test_a_killed_server_costs_no_request(stack: SmallStack, shape: Shape) -> No
     with SupervisorClient(stack.folder.supervisor_socket) as client:
         victim = int(client.states()["server-0"]["pid"])
 
-    with _steady_requests(shape) as seen:
+    with SteadyRequests(shape) as seen:
         os.kill(victim, 9)
         seen.wait_for(100)
 
@@ -119,6 +121,56 @@ def test_down_leaves_no_process_port_socket_or_file(stack: SmallStack, shape: Sh
     assert all(is_free(port) for port in shape.ports)
     assert list((stack.project / ".forebay").iterdir()) == []
     assert not stack.folder.run.exists()
+
+
+def test_down_goes_through_where_the_engine_cannot(stack: SmallStack, shape: Shape) -> None:
+    stack.outcome("up", shape.changed(stuck=True))
+
+    stack.outcome("down", shape)
+
+    assert list(marked(STACK_VARIABLE, stack.folder.marker)) == []
+    assert list((stack.project / ".forebay").iterdir()) == []
+
+
+def test_down_goes_through_with_a_broken_state(stack: SmallStack, shape: Shape) -> None:
+    stack.outcome("up", shape)
+    (stack.project / ".forebay" / "local" / "passphrase").unlink()
+    (stack.project / ".forebay" / "local" / "state" / ".pulumi" / "stacks" / "forebay" / "local.json").write_text("{")
+
+    stack.outcome("down", shape)
+
+    assert list(marked(STACK_VARIABLE, stack.folder.marker)) == []
+    assert list((stack.project / ".forebay").iterdir()) == []
+
+
+def test_what_stands_on_a_changed_process_is_made_anew_in_the_same_up(stack: SmallStack, shape: Shape) -> None:
+    stack.outcome("up", shape)
+
+    changed = stack.outcome("up", shape.changed(setting="other"))
+
+    assert ("update", "note", ("triggers",)) in _changes(changed)
+    assert stack.outcome("preview", shape.changed(setting="other"))["changes"] == []
+
+
+def test_a_stopped_sibling_is_started_before_the_last_server_is_taken_out(stack: SmallStack, shape: Shape) -> None:
+    stack.outcome("up", shape)
+    _stop(stack, "server-1")
+
+    with SteadyRequests(shape) as seen:
+        stack.outcome("up", shape.changed(page="two"))
+
+    assert seen.failures == []
+    assert _get(shape) == "two"
+
+
+def test_the_users_own_passphrase_does_not_lock_the_stack_away(
+    stack: SmallStack, shape: Shape, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PULUMI_CONFIG_PASSPHRASE", "of another project")
+    stack.outcome("up", shape)
+    monkeypatch.delenv("PULUMI_CONFIG_PASSPHRASE")
+
+    assert stack.outcome("up", shape)["changes"] == []
 
 
 def test_down_of_nothing_is_no_error(stack: SmallStack, shape: Shape) -> None:
@@ -148,41 +200,3 @@ def test_no_secret_is_in_state_or_in_supervisors_files(stack: SmallStack, shape:
 
 def _files(root: Path) -> list[Path]:
     return [path for path in root.rglob("*") if path.is_file()]
-
-
-class _steady_requests:  # noqa: N801 - used as a function
-    """Requests one after the other in four threads, each on a connection of its own, until the block ends."""
-
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
-        self._over = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(4)]
-        self.answers: list[str] = []
-        self.failures: list[str] = []
-
-    def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
-        self.wait_for(20)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def wait_for(self, more: int) -> None:
-        """Until so many more requests have ended."""
-        wanted = len(self.answers) + len(self.failures) + more
-        end = time.monotonic() + 60
-        while len(self.answers) + len(self.failures) < wanted and time.monotonic() < end:
-            self._over.wait(0.01)
-
-    def _ask(self) -> None:
-        while not self._over.wait(0.02):
-            request = urllib.request.Request(f"http://127.0.0.1:{self._shape.ports[2]}/", data=b"{}")
-            try:
-                with urllib.request.urlopen(request, timeout=10) as response:
-                    self.answers.append(response.read().decode())
-            except OSError as error:
-                self.failures.append(str(error))

@@ -8,6 +8,7 @@ from infra.local.resources import Process
 from infra.naming import component_token
 
 NAME = "balancer"
+_MARGIN_SECONDS = 30
 _CONFIG = "config/haproxy.cfg"
 
 
@@ -31,12 +32,14 @@ class BalancerArgs:
 
     Attributes:
         drain_seconds: How long an old worker may take to end its requests after a reload.
+        request_seconds: The longest that a request may take at a gateway, which ends it itself.
     """
 
     folder: StackFolder
     port: int
     backend: Backend
     drain_seconds: int
+    request_seconds: int = 60
 
 
 class Balancer(pulumi.ComponentResource):
@@ -96,8 +99,8 @@ defaults
     mode http
     log global
     timeout connect 1s
-    timeout client 120s
-    timeout server 120s
+    timeout client {args.request_seconds + _MARGIN_SECONDS}s
+    timeout server {args.request_seconds + _MARGIN_SECONDS}s
     timeout http-request 10s
     timeout http-keep-alive 60s
     timeout queue 5s

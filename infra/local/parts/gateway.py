@@ -94,7 +94,7 @@ def gateway_process(args: GatewayArgs) -> ProcessInputs:
         command=(sys.executable, "-m", "services.gateway"),
         environment={"FOREBAY_GATEWAY_CONFIG": str(args.folder.root / file)},
         secret_environment=dict(args.secrets),
-        files={file: gateway_config(args).model_dump_json(indent=2, exclude_none=True)},
+        files={file: gateway_config(args).model_dump_json(indent=2)},
         readiness=Readiness(http=f"http://127.0.0.1:{args.internal_port}/readyz", timeout_seconds=60),
         ports=(args.port, args.internal_port),
         stop_seconds=int(drain) + 5,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pulumi
 
 from infra.local.folder import StackFolder
-from infra.local.inputs import TaskInputs
+from infra.local.inputs import ProcessInputs, TaskInputs, digest
 from infra.local.parts.ray import TOKEN, dashboard
 from infra.local.ports import PortBlock
 from infra.local.resources import Task
@@ -22,12 +22,14 @@ class ServeArgs:
     """What runs on the Ray head.
 
     Attributes:
+        head: The Ray head; another one knows of no application.
         configuration: As `services.serving.config` renders it; Ray's own schema is asked before it is sent.
     """
 
     folder: StackFolder
     ports: PortBlock
     configuration: Mapping[str, object]
+    head: ProcessInputs
 
 
 class ServeApplications(pulumi.ComponentResource):
@@ -49,6 +51,7 @@ def serve_task(args: ServeArgs) -> TaskInputs:
         apply=(*program, "apply", *options, f"--timeout={_TIMEOUT_SECONDS:g}"),
         check=(*program, "check", *options),
         remove=(*program, "remove", *options),
+        triggers=(digest(args.head),),
         content=json.dumps(args.configuration, sort_keys=True),
         timeout_seconds=_TIMEOUT_SECONDS + 30,
     )

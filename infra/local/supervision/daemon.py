@@ -1,20 +1,16 @@
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from infra.local.folder import StackFolder
 from infra.local.leftovers import STACK_VARIABLE, marked, sweep
-from infra.local.supervision.client import SupervisorClient, SupervisorUnavailableError
+from infra.local.supervision.client import SupervisorClient, SupervisorError, SupervisorUnavailableError
 from infra.local.supervision.program import minimal_environment
 
 _START_SECONDS = 10.0
 _STOP_SECONDS = 60.0
-
-
-class SupervisorError(Exception):
-    """supervisord did not start or did not end in time."""
 
 
 class SupervisorDaemon:
@@ -48,7 +44,10 @@ class SupervisorDaemon:
         self._folder.supervisor_config.write_text(render_daemon(self._folder))
         environment = {**minimal_environment(), STACK_VARIABLE: self._folder.marker}
         command = [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._folder.supervisor_config)]
-        subprocess.run(command, env=environment, cwd=self._folder.root, check=True, timeout=_START_SECONDS)  # noqa: S603
+        try:
+            subprocess.run(command, env=environment, cwd=self._folder.root, check=True, timeout=_START_SECONDS)  # noqa: S603 - our own
+        except subprocess.SubprocessError as error:
+            raise SupervisorError(f"supervisord does not start: {error}") from error
         self._wait(self.is_running, _START_SECONDS, "does not answer after its start")
 
     def stop(self) -> None:
@@ -85,11 +84,11 @@ file={folder.supervisor_socket}
 chmod=0700
 
 [supervisord]
-logfile={folder.logs}/supervisord.log
+logfile={_escape(folder.logs)}/supervisord.log
 logfile_maxbytes=10MB
 logfile_backups=1
 pidfile={folder.run}/supervisord.pid
-directory={folder.root}
+directory={_escape(folder.root)}
 identifier=forebay
 umask=077
 
@@ -97,13 +96,17 @@ umask=077
 supervisor.rpcinterface_factory=supervisor.rpcinterface:make_main_rpcinterface
 
 [include]
-files={folder.processes}/*.ini
+files={folder.processes.relative_to(folder.root)}/*.ini
 """
 
 
+def _escape(path: Path) -> str:
+    return str(path).replace("%", "%%")
+
+
 def _exists(process: int) -> bool:
+    # A zombie has ended; where nobody reaps, as in some containers, it would be waited for in vain.
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
+        return (Path("/proc") / str(process) / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
         return False
-    return True

@@ -37,7 +37,8 @@ def render_program(folder: StackFolder, process: ProcessInputs) -> str:
         "stopasgroup": "true",
         "killasgroup": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": str(folder.logs / f"{process.name}.log"),
+        # Relative, since supervisor expands percent signs in this one twice.
+        "stdout_logfile": str((folder.logs / f"{process.name}.log").relative_to(folder.root)),
         "stdout_logfile_maxbytes": _LOG_BYTES,
         "stdout_logfile_backups": str(_LOG_BACKUPS),
     }

@@ -1,8 +1,8 @@
 """A process kept by supervisor.
 
 An update takes the gentlest way that its change allows: files alone are reloaded where the process can; anything else
-is a restart, with the balancer asked to send nothing new meanwhile. What supervisor has on disk is the truth that
-`read` compares with, so a process edited, stopped or removed behind the engine's back shows as exactly that.
+is a restart, with the balancer asked to send nothing new meanwhile. `read` tells what runs: a process edited, stopped
+or removed behind the engine's back shows as exactly that, and so does one whose last change was killed half-way.
 """
 
 import configparser
@@ -19,14 +19,17 @@ from infra.local.inputs import ProcessInputs, Reload
 from infra.local.leftovers import PROCESS_VARIABLE, marked, sweep
 from infra.local.port_owner import is_free, owner_of
 from infra.local.private_file import write_private
+from infra.local.provider.kinds.applied import Applied, file_content
 from infra.local.provider.kinds.kind import ResourceError
 from infra.local.readiness import probe
-from infra.local.supervision.client import SupervisorClient, SupervisorUnavailableError
+from infra.local.supervision.client import SupervisorClient, SupervisorError, SupervisorUnavailableError
 from infra.local.supervision.program import process_marker, program_path, render_program
 
 _UP = frozenset({"RUNNING", "STARTING"})
 _LOG_LINES = 5
 _PORT_SECONDS = 5.0
+_STOP_SLACK = 30.0
+_ABSENT = "(no such file)"
 
 
 class ProcessKind:
@@ -46,35 +49,36 @@ class ProcessKind:
         self._sleep = sleep
 
     def create(self, inputs: ProcessInputs) -> None:
-        found = self.read(inputs)
-        if found is not None and found != inputs:
+        if self.read(inputs) != inputs:
+            self._applied(inputs).forget()
             self._take_down(inputs)
-        if found != inputs:
             self._require_ports(inputs)
             self._put_up(inputs)
-        self._wait_ready(inputs)
+        self._settle(inputs)
 
     def read(self, inputs: ProcessInputs) -> ProcessInputs | None:
-        path = program_path(self._folder, inputs.name)
-        if not path.exists():
+        text = file_content(program_path(self._folder, inputs.name))
+        if text is None:
             return None
         observed: dict[str, object] = {
-            "running": self._state(inputs.name) in _UP,
+            "running": self._state(inputs.name) in _UP and self._applied(inputs).fits(inputs),
             "files": {name: self._content(name) for name in inputs.files},
         }
-        if (text := path.read_text()) != render_program(self._folder, inputs):
-            observed["command"] = _command_in(text, inputs.name)
+        if text != render_program(self._folder, inputs):
+            observed["command"] = _other_command(text, inputs)
         return inputs.model_copy(update=observed)
 
     def update(self, old: ProcessInputs, new: ProcessInputs) -> None:
-        if new.reload is not None and _only_files_differ(old, new):
+        self._applied(new).forget()
+        if new.reload is not None and self._runs_as_rendered(new):
             self._reload(new, new.reload)
         else:
             self._restart(old, new)
-        self._wait_ready(new)
+        self._settle(new)
 
     def delete(self, inputs: ProcessInputs) -> None:
         self._take_down(inputs)
+        self._applied(inputs).forget()
         for path in (*map(Path, inputs.owned), *(self._folder.root / name for name in inputs.files)):
             _remove(path)
         for log in self._folder.logs.glob(f"{inputs.name}.log*"):
@@ -83,30 +87,48 @@ class ProcessKind:
     def replaced_by(self) -> frozenset[str]:
         return frozenset({"name"})
 
+    def _applied(self, inputs: ProcessInputs) -> Applied:
+        return Applied(self._folder, inputs.name)
+
+    def _runs_as_rendered(self, inputs: ProcessInputs) -> bool:
+        text = file_content(program_path(self._folder, inputs.name))
+        return text == render_program(self._folder, inputs) and self._state(inputs.name) == "RUNNING"
+
     def _restart(self, old: ProcessInputs, new: ProcessInputs) -> None:
-        balanced = BalancedServer(new.drain, now=self._now, sleep=self._sleep) if new.drain else None
-        if balanced is not None:
+        if (balanced := self._balanced(new)) is not None:
+            self._start_siblings(balanced)
             balanced.take_out()
         self._take_down(old)
         self._require_ports(new)
         self._put_up(new)
-        self._wait_ready(new)
-        if balanced is not None:
-            self._put_back(balanced)
 
-    def _put_back(self, balanced: BalancedServer) -> None:
-        try:
-            balanced.put_back()
-        except HaproxyError as error:
-            raise ResourceError(str(error)) from error
+    def _settle(self, inputs: ProcessInputs) -> None:
+        self._wait_ready(inputs)
+        if (balanced := self._balanced(inputs)) is not None:
+            try:
+                balanced.put_back()
+            except (HaproxyError, OSError) as error:
+                raise ResourceError(str(error)) from error
+        self._applied(inputs).note(inputs)
+
+    def _balanced(self, inputs: ProcessInputs) -> BalancedServer | None:
+        return BalancedServer(inputs.drain, now=self._now, sleep=self._sleep) if inputs.drain else None
+
+    def _start_siblings(self, balanced: BalancedServer) -> None:
+        # Somebody may have stopped the others for good; the engine mends them too, but perhaps after this one.
+        if balanced.is_alone():
+            with self._client() as client:
+                for name in balanced.siblings():
+                    client.start(name)
+            balanced.wait_for_sibling()
 
     def _reload(self, new: ProcessInputs, how: Reload) -> None:
-        before = {name: self._content(name) for name in new.files}
+        before = {name: file_content(self._folder.root / name) or "" for name in new.files}
         self._write_files(new)
         try:
             _check(how)
             reload(Path(how.socket))
-        except (HaproxyError, OSError) as error:
+        except (HaproxyError, OSError, subprocess.SubprocessError) as error:
             for name, content in before.items():
                 write_private(self._folder.root / name, content)
             raise ResourceError(f"{new.name}: {error}") from error
@@ -115,19 +137,21 @@ class ProcessKind:
         self._write_files(inputs)
         write_private(program_path(self._folder, inputs.name), render_program(self._folder, inputs))
         try:
-            with SupervisorClient(self._folder.supervisor_socket) as client:
+            with self._client() as client:
                 client.add(inputs.name)
                 client.start(inputs.name)
-        except SupervisorUnavailableError as error:
+        except SupervisorError as error:
             raise ResourceError(f"{inputs.name} cannot start: {error}") from error
 
     def _take_down(self, inputs: ProcessInputs) -> None:
         try:
-            with SupervisorClient(self._folder.supervisor_socket) as client:
+            with SupervisorClient(self._folder.supervisor_socket, inputs.stop_seconds + _STOP_SLACK) as client:
                 client.stop(inputs.name)
                 client.remove(inputs.name)
         except SupervisorUnavailableError:
             pass
+        except SupervisorError as error:
+            raise ResourceError(f"{inputs.name} cannot be stopped: {error}") from error
         program_path(self._folder, inputs.name).unlink(missing_ok=True)
         marker = process_marker(self._folder, inputs.name)
         sweep(lambda: marked(PROCESS_VARIABLE, marker), sleep=self._sleep, now=self._now)
@@ -162,21 +186,18 @@ class ProcessKind:
 
     def _state(self, name: str) -> str | None:
         try:
-            with SupervisorClient(self._folder.supervisor_socket) as client:
+            with self._client() as client:
                 record = client.states().get(name)
-        except SupervisorUnavailableError:
+        except SupervisorError:
             return None
         return str(record["statename"]) if record else None
 
     def _content(self, name: str) -> str:
-        try:
-            return (self._folder.root / name).read_text()
-        except OSError:
-            return ""
+        content = file_content(self._folder.root / name)
+        return _ABSENT if content is None else content
 
-
-def _only_files_differ(old: ProcessInputs, new: ProcessInputs) -> bool:
-    return old.model_copy(update={"files": new.files}) == new and old.files.keys() == new.files.keys()
+    def _client(self) -> SupervisorClient:
+        return SupervisorClient(self._folder.supervisor_socket)
 
 
 def _check(how: Reload) -> None:
@@ -187,11 +208,16 @@ def _check(how: Reload) -> None:
         raise HaproxyError(f"the new files are refused: {done.stderr.strip()}")
 
 
-def _command_in(text: str, name: str) -> tuple[str, ...]:
+def _other_command(text: str, inputs: ProcessInputs) -> tuple[str, ...]:
+    """The command in an edited file; where that is as it should be, something else differs, and nothing will do."""
     parser = configparser.RawConfigParser()
-    parser.read_string(text)
-    words = shlex.split(parser.get(f"program:{name}", "command", fallback=""))
-    return tuple(words[words.index("--") + 1 :]) if "--" in words else tuple(words)
+    try:
+        parser.read_string(text)
+        words = shlex.split(parser.get(f"program:{inputs.name}", "command", fallback=""))
+    except (configparser.Error, ValueError):
+        return ()
+    command = tuple(words[words.index("--") + 1 :]) if "--" in words else tuple(words)
+    return () if command == inputs.command else command
 
 
 def _remove(path: Path) -> None:

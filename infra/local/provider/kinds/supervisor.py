@@ -5,7 +5,8 @@ from collections.abc import Callable
 from infra.local.folder import StackFolder
 from infra.local.inputs import SupervisorInputs
 from infra.local.provider.kinds.kind import ResourceError
-from infra.local.supervision.daemon import SupervisorDaemon, SupervisorError
+from infra.local.supervision.client import SupervisorError
+from infra.local.supervision.daemon import SupervisorDaemon
 
 
 class SupervisorKind:

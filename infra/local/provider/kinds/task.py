@@ -1,7 +1,9 @@
+import os
 import subprocess
 
 from infra.local.folder import StackFolder
 from infra.local.inputs import TaskInputs
+from infra.local.leftovers import RUN_VARIABLE, STACK_VARIABLE
 from infra.local.provider.kinds.kind import ResourceError
 from infra.local.supervision.program import minimal_environment
 
@@ -39,7 +41,7 @@ class TaskKind:
             done = subprocess.run(  # noqa: S603 - the program's own command, from its own inputs
                 command,
                 input=inputs.content,
-                env={**minimal_environment(), **inputs.environment},
+                env={**minimal_environment(), **_marks(self._folder), **inputs.environment},
                 cwd=self._folder.root,
                 capture_output=True,
                 text=True,
@@ -50,6 +52,12 @@ class TaskKind:
             raise ResourceError(f"{inputs.name} did not end within {inputs.timeout_seconds:g} s") from None
         if done.returncode != 0:
             raise ResourceError(f"{inputs.name}: {_last_line(done.stderr) or f'exit code {done.returncode}'}")
+
+
+def _marks(folder: StackFolder) -> dict[str, str]:
+    # A command outlives a provider that is killed; by these it is found and ended.
+    run = os.environ.get(RUN_VARIABLE)
+    return {STACK_VARIABLE: folder.marker} | ({RUN_VARIABLE: run} if run else {})
 
 
 def _last_line(text: str) -> str:

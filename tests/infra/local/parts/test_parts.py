@@ -53,7 +53,7 @@ def test_valkey_asks_for_the_password_of_a_file_and_holds_none_itself() -> None:
 
     text = valkey.render_valkey(args, folder.data)
 
-    assert "include /somewhere/secrets/valkey-auth.conf" in text
+    assert 'include "/somewhere/secrets/valkey-auth.conf"' in text
     assert "requirepass" not in text
     assert "bind 127.0.0.1\n" in text
 

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import signal
 import socket
 import sys
@@ -7,12 +8,14 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from infra.local.folder import StackFolder
 from infra.local.inputs import ProcessInputs, Readiness
-from infra.local.leftovers import PROCESS_VARIABLE, marked
+from infra.local.leftovers import PROCESS_VARIABLE, STACK_VARIABLE, marked, sweep
 from infra.local.port_owner import is_free
+from infra.local.provider.kinds.applied import Applied
 from infra.local.provider.kinds.kind import ResourceError
 from infra.local.provider.kinds.process import ProcessKind
 from infra.local.supervision.client import SupervisorClient
@@ -202,16 +205,82 @@ def test_a_crash_loop_ends_with_what_the_process_said(folder: StackFolder) -> No
 def test_the_processes_die_with_their_supervisor(folder: StackFolder, free_port: Callable[[], int]) -> None:
     port = free_port()
     ProcessKind(folder).create(_server(folder, port))
-    process = _pid(folder)
+    server = psutil.Process(_pid(folder))
     with SupervisorClient(folder.supervisor_socket) as client:
         supervisor = client.pid()
 
     os.kill(supervisor, signal.SIGKILL)
-    SupervisorDaemon(folder).start()
 
-    assert _pid(folder) != process
+    psutil.wait_procs([server], timeout=10)
+    assert not server.is_running() or server.status() == psutil.STATUS_ZOMBIE
+    SupervisorDaemon(folder).start()
     ProcessKind(folder).create(_server(folder, port))
     assert _page(port) == "one"
+
+
+def test_read_sees_an_edited_environment(folder: StackFolder, free_port: Callable[[], int]) -> None:
+    inputs = _server(folder, free_port())
+    kind = ProcessKind(folder)
+    kind.create(inputs)
+    path = program_path(folder, "server")
+    path.write_text(path.read_text().replace("environment=", 'environment=EDITED="yes",'))
+
+    assert kind.read(inputs) != inputs
+
+
+def test_read_of_a_file_that_is_no_ini_is_a_difference_and_no_error(
+    folder: StackFolder, free_port: Callable[[], int]
+) -> None:
+    inputs = _server(folder, free_port())
+    kind = ProcessKind(folder)
+    kind.create(inputs)
+    program_path(folder, "server").write_bytes(b"garbage \xff\n")
+
+    found = kind.read(inputs)
+
+    assert found is not None
+    assert found.command == ()
+
+
+def test_read_after_an_update_killed_between_files_and_restart_says_so(
+    folder: StackFolder, free_port: Callable[[], int]
+) -> None:
+    port = free_port()
+    kind = ProcessKind(folder)
+    kind.create(_server(folder, port, "one"))
+    new = _server(folder, port, "two")
+    Applied(folder, "server").forget()
+    (folder.root / "config" / "page").write_text("two")
+
+    found = kind.read(new)
+
+    assert found == new.model_copy(update={"running": False})
+
+
+def test_a_name_with_a_space_and_a_percent_sign_in_the_checkouts_path_is_no_trouble(
+    tmp_path: Path, free_port: Callable[[], int]
+) -> None:
+    folder = StackFolder(tmp_path / "my 100% stack")
+    folder.create()
+    try:
+        SupervisorDaemon(folder).start()
+        port = free_port()
+        ProcessKind(folder).create(_server(folder, port))
+        assert _page(port) == "one"
+    finally:
+        sweep(lambda: marked(STACK_VARIABLE, folder.marker))
+        shutil.rmtree(folder.run, ignore_errors=True)
+
+
+def test_a_frozen_supervisor_does_not_freeze_whoever_asks(folder: StackFolder) -> None:
+    with SupervisorClient(folder.supervisor_socket) as client:
+        supervisor = client.pid()
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        with SupervisorClient(folder.supervisor_socket, answer_seconds=0.2) as client:
+            assert client.ping() is False
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
 
 
 def test_a_secret_reaches_the_process_and_no_file_of_supervisor(folder: StackFolder) -> None:
