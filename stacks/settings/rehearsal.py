@@ -10,7 +10,7 @@ from stacks.settings.section import Section
 class Rehearsal(Section):
     """What a stack is cut down to when it is built on this machine with `--target local`."""
 
-    gateways: int = Field(default=2, ge=1, le=16, description="Gateway processes; each takes about 100 MiB.")
+    gateways: int = Field(default=2, ge=1, le=10, description="Gateway processes; each takes about 100 MiB.")
     replicas: int = Field(
         default=2, ge=1, le=16, description="Replicas of each serving application; each takes about 150 MiB."
     )

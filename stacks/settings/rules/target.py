@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from stacks.settings.settings import StackSettings
 
 
+_GATEWAYS_IN_A_BLOCK = 10
+
+
 def target_suits_the_environment(settings: "StackSettings") -> Iterator[Problem]:
     """Each environment is built only where it can be, with what that target needs."""
     allowed = TARGETS_OF[settings.environment]
@@ -37,6 +40,11 @@ def this_machine_can_run_it(settings: "StackSettings") -> Iterator[Problem]:
         yield Problem(
             ("serving", "ha_proxy"),
             "is true, which opens ports on every interface of this machine: set false for target local",
+        )
+    if settings.gateway.replicas > _GATEWAYS_IN_A_BLOCK:
+        yield Problem(
+            ("gateway", "replicas"),
+            f"is {settings.gateway.replicas}, but the target local has ports for {_GATEWAYS_IN_A_BLOCK}: set fewer",
         )
     for name, application in settings.serving.applications.items():
         if isinstance(application, LlmApplication):
