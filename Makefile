@@ -34,7 +34,7 @@ fix: $(SYNCED)  ## Format, and mend what the linter can
 	@$(BIN)/ruff check --fix .
 
 test: $(SYNCED)  ## Every behaviour, with samples of the long suites
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 prove: $(SYNCED)  ## The full counts, hours if need be; writes docs/proof
 	@FOREBAY_PROVE=1 $(BIN)/python -m pytest --timeout 0

@@ -18,7 +18,7 @@ from infra.local.port_owner import is_free
 from tests.conftest import Measure
 from tests.e2e.local_stack import LocalStack
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("local stack"), pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 _GB = 10**9
 _TINY_WORDS = 24
