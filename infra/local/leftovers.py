@@ -33,6 +33,32 @@ def marked(variable: str, value: str, proc: Path = Path("/proc")) -> Iterator[in
     yield from found - {os.getpid()}
 
 
+def holding(folder: Path, proc: Path = Path("/proc")) -> Iterator[int]:
+    """The ids of this user's other processes that have a file below `folder` open.
+
+    Ray's agents overwrite their environment, and outlive by a minute a head that was killed hard; by then they are
+    nobody's descendants. Their logs, in the stack's own short folder, still give them away.
+    """
+    for entry in proc.iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid() and _holds(entry, folder):
+            yield int(entry.name)
+
+
+def _holds(process: Path, folder: Path) -> bool:
+    try:
+        files = list((process / "fd").iterdir())
+    except OSError:
+        return False
+    return any(_target(file).is_relative_to(folder) for file in files)
+
+
+def _target(file: Path) -> Path:
+    try:
+        return file.readlink()
+    except OSError:
+        return Path()  # closed meanwhile
+
+
 def _environment(process: Path) -> bytes:
     try:
         return (process / "environ").read_bytes()

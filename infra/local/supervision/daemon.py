@@ -2,10 +2,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 
 from infra.local.folder import StackFolder
-from infra.local.leftovers import STACK_VARIABLE, marked, sweep
+from infra.local.leftovers import STACK_VARIABLE, holding, marked, sweep
 from infra.local.supervision.client import SupervisorClient, SupervisorError, SupervisorUnavailableError
 from infra.local.supervision.program import minimal_environment
 
@@ -67,7 +68,7 @@ class SupervisorDaemon:
 
     def _end_leftovers(self) -> None:
         # `forebay` and its engine do not carry the marker, so this ends the stack's processes alone.
-        sweep(lambda: marked(STACK_VARIABLE, self._folder.marker))
+        sweep(lambda: chain(marked(STACK_VARIABLE, self._folder.marker), holding(self._folder.run)))
 
     def _wait(self, condition: Callable[[], bool], seconds: float, failure: str) -> None:
         end = self._now() + seconds
