@@ -41,7 +41,7 @@ def declare(settings: StackSettings, stack: str, project: Path) -> None:
         wanted = f"target {settings.target} cannot be built yet"
         raise ValueError(f"{wanted}; `forebay up {stack} --target local` rehearses it on this machine")
     folder = StackFolder(project / ".forebay" / stack)
-    LocalStack(stack, local_stack_args(settings, folder, look_around()))
+    LocalStack(stack, local_stack_args(settings, folder, look_around(folder)))
     pulumi.export("url", f"http://127.0.0.1:{settings.ports.balancer}")
     pulumi.export("keyFile", str(folder.secrets / "first-key"))
     pulumi.export("target", str(settings.target))

@@ -25,6 +25,7 @@ class LocalStackArgs:
         serve_configuration: What Ray Serve runs; None leaves Ray out.
         ollama: The Ollama to start; None where there is none, or where one already runs and is only used.
         provider_secrets: Environment variable -> file with its value, for the gateways.
+        provider_keys: Changes when one of these values does.
     """
 
     folder: StackFolder
@@ -36,6 +37,7 @@ class LocalStackArgs:
     ray_cpus: int
     object_store_bytes: int
     ollama: OllamaArgs | None = None
+    provider_keys: str = ""
 
 
 class LocalStack(pulumi.ComponentResource):
@@ -93,7 +95,7 @@ class LocalStack(pulumi.ComponentResource):
     def _gateways(self, stores: list[pulumi.Resource]) -> list[GatewayArgs]:
         args = self._args
         wanted = [
-            GatewayArgs(args.folder, args.ports, args.policy, args.provider_secrets, "blue", index)
+            GatewayArgs(args.folder, args.ports, args.policy, args.provider_secrets, "blue", index, args.provider_keys)
             for index in range(args.gateways)
         ]
         earlier = stores

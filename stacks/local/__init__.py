@@ -23,6 +23,7 @@ def local_stack_args(settings: StackSettings, folder: StackFolder, machine: Mach
         gateways=settings.gateway.replicas,
         policy=gateway_policy(settings, ports, machine),
         provider_secrets=provider_secrets(settings, folder),
+        provider_keys=machine.provider_keys,
         serve_configuration=serve_configuration(settings, ports),
         ray_cpus=max(_LEAST_CPUS, 2 * len(settings.serving.applications)),
         object_store_bytes=settings.serving.object_store,

@@ -54,6 +54,7 @@ class GatewayArgs:
 
     Attributes:
         secrets: Environment variable -> file that holds its value, for the providers' keys.
+        secrets_version: Changes when one of these values does; a process reads them only as it starts.
     """
 
     folder: StackFolder
@@ -62,6 +63,7 @@ class GatewayArgs:
     secrets: Mapping[str, str]
     colour: str
     index: int
+    secrets_version: str = ""
 
     @property
     def name(self) -> str:
@@ -92,7 +94,10 @@ def gateway_process(args: GatewayArgs) -> ProcessInputs:
     return ProcessInputs(
         name=args.name,
         command=(sys.executable, "-m", "services.gateway"),
-        environment={"FOREBAY_GATEWAY_CONFIG": str(args.folder.root / file)},
+        environment={
+            "FOREBAY_GATEWAY_CONFIG": str(args.folder.root / file),
+            **({"FOREBAY_SECRETS_VERSION": args.secrets_version} if args.secrets_version else {}),
+        },
         secret_environment=dict(args.secrets),
         files={file: gateway_config(args).model_dump_json(indent=2)},
         readiness=Readiness(http=f"http://127.0.0.1:{args.internal_port}/readyz", timeout_seconds=60),
