@@ -34,6 +34,7 @@ from forebay.engine.find import Engine, Source
 from forebay.life.interruptible import InterruptibleCommand
 from forebay.errors import InterruptedRunError
 engine, note = Path(sys.argv[1]), Path(sys.argv[2])
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever runs the tests may ignore it
 try:
     InterruptibleCommand(Engine(engine, "3.250.0", Source.CACHE)).run(["wait", str(note)], "/", {})
 except InterruptedRunError:
