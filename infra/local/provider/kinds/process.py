@@ -118,9 +118,11 @@ class ProcessKind:
         # Somebody may have stopped the others for good; the engine mends them too, but perhaps after this one.
         if balanced.is_alone():
             with self._client() as client:
-                for name in balanced.siblings():
+                known = client.states().keys() & set(balanced.siblings())
+                for name in known:
                     client.start(name)
-            balanced.wait_for_sibling()
+            if known:
+                balanced.wait_for_sibling()
 
     def _reload(self, new: ProcessInputs, how: Reload) -> None:
         before = {name: file_content(self._folder.root / name) or "" for name in new.files}
