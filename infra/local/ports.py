@@ -3,7 +3,8 @@ from dataclasses import dataclass
 BLOCK_SIZE = 200
 """Ports of one stack's block, counted from its base; the balancer's own port lies outside."""
 
-_GATEWAYS_A_COLOUR = 10
+GATEWAYS_A_COLOUR = 10
+"""Most gateways of one colour that a block has ports for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,11 @@ class PortBlock:
 
     def gateway(self, colour: int, index: int) -> int:
         """The public listener of a gateway; colour 0 is blue, 1 green."""
-        return self.base + 10 + colour * _GATEWAYS_A_COLOUR + index
+        return self.base + 10 + colour * GATEWAYS_A_COLOUR + index
 
     def gateway_internal(self, colour: int, index: int) -> int:
         """The listener for metrics and health of a gateway."""
-        return self.base + 30 + colour * _GATEWAYS_A_COLOUR + index
+        return self.base + 30 + colour * GATEWAYS_A_COLOUR + index
 
     @property
     def ray(self) -> int:

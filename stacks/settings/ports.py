@@ -1,8 +1,7 @@
 from pydantic import Field
 
+from infra.local.ports import BLOCK_SIZE
 from stacks.settings.section import Section
-
-BLOCK_SIZE = 200
 
 
 class Ports(Section):

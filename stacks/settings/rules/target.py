@@ -1,6 +1,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from infra.local.ports import GATEWAYS_A_COLOUR
 from stacks.settings.application import LlmApplication
 from stacks.settings.environment import TARGETS_OF, Target
 from stacks.settings.ollama import OllamaMode
@@ -9,9 +10,6 @@ from stacks.settings.words import listed
 
 if TYPE_CHECKING:
     from stacks.settings.settings import StackSettings
-
-
-_GATEWAYS_IN_A_BLOCK = 10
 
 
 def target_suits_the_environment(settings: "StackSettings") -> Iterator[Problem]:
@@ -41,10 +39,10 @@ def this_machine_can_run_it(settings: "StackSettings") -> Iterator[Problem]:
             ("serving", "ha_proxy"),
             "is true, which opens ports on every interface of this machine: set false for target local",
         )
-    if settings.gateway.replicas > _GATEWAYS_IN_A_BLOCK:
+    if settings.gateway.replicas > GATEWAYS_A_COLOUR:
         yield Problem(
             ("gateway", "replicas"),
-            f"is {settings.gateway.replicas}, but the target local has ports for {_GATEWAYS_IN_A_BLOCK}: set fewer",
+            f"is {settings.gateway.replicas}, but the target local has ports for {GATEWAYS_A_COLOUR}: set fewer",
         )
     for name, application in settings.serving.applications.items():
         if isinstance(application, LlmApplication):
